@@ -1,0 +1,320 @@
+"""The data format in one place: every table with its columns, types, units, bounds and meaning.
+
+Everything else (reading, checking, writing, `docs/data-format.md`) follows from the tables written down here.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "integer", "number", "boolean"]
+
+SECTORS = ("power", "water", "gas", "road", "telecom")
+
+# Bounds that keep persons * weight * minutes inside an int64 for every system that passes the checks.
+MOST_MINUTES = 10_000_000
+MOST_PERSONS = 1_000_000_000
+MOST_WEIGHT_PERMILLE = 1_000_000
+LONGEST_ID = 200
+LONGEST_TEXT = 10_000
+SHARE_TOLERANCE = 1e-6
+DEFAULT_ROAD_KMH = 40.0
+ANY_KIND = "*"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    A required column must be there and filled. A blank in an optional one means `default`; without a default
+    a blank text is "", a blank number NaN and a blank integer -1. An `is_id` column holds names that rows are
+    told apart by; `refers_to` names the tables in which the value must be an id.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    required: bool = True
+    default: str | int | float | bool | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    is_id: bool = False
+    refers_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the format; its rows are told apart, and put in order, by the columns of `key`."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of the columns, in the order in which they are written."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return the column of this name; KeyError when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+def _id(meaning: str) -> Column:
+    return Column("id", "text", meaning, is_id=True)
+
+
+def _reference(name: str, meaning: str, *tables: str) -> Column:
+    return Column(name, "text", meaning, refers_to=tables)
+
+
+def _text(name: str, meaning: str, default: str = "", is_id: bool = False) -> Column:
+    return Column(name, "text", meaning, required=False, default=default, is_id=is_id)
+
+
+def _flag(name: str, meaning: str) -> Column:
+    return Column(name, "boolean", meaning, required=False, default=False)
+
+
+def _sector(meaning: str, name: str = "sector") -> Column:
+    return Column(name, "text", meaning, choices=SECTORS)
+
+
+def _minutes(name: str, meaning: str, minimum: int = 0) -> Column:
+    return Column(name, "integer", meaning, "minutes", True, None, minimum, MOST_MINUTES)
+
+
+def _optional_minutes(name: str, meaning: str, default: int | None, minimum: int = 0) -> Column:
+    return Column(name, "integer", meaning, "minutes", False, default, minimum, MOST_MINUTES)
+
+
+def _place(required: bool) -> tuple[Column, Column]:
+    return (
+        Column("longitude", "number", "WGS84, east positive.", "degrees", required, None, -180, 180),
+        Column("latitude", "number", "WGS84, north positive.", "degrees", required, None, -90, 90),
+    )
+
+
+def _speed(meaning: str, default: float | None) -> Column:
+    return Column("speed_kmh", "number", meaning, "km/h", False, default, 0.1, 1000)
+
+
+_TABLES = (
+    Table(
+        "nodes",
+        "Places where a network makes, passes on or hands over its service. The one table every system has.",
+        (
+            _id("Name of the node; nodes and links share one set of names."),
+            _sector("The network the node belongs to."),
+            _text("kind", "Component type, for example `12kV Substation`; chooses the repair time."),
+            *_place(required=True),
+            _flag("source", "The sector's supply starts here."),
+            _flag("black_start", "Can start again although the services it waits for are waiting for it."),
+            _text("owner", "Who runs it."),
+        ),
+        ("id",),
+    ),
+    Table(
+        "links",
+        "Lines, pipes, cables and roads between two nodes of one sector.",
+        (
+            _id("Name of the link; nodes and links share one set of names."),
+            _sector("The network the link belongs to; the same as that of both ends."),
+            _reference("from_node", "One end.", "nodes"),
+            _reference("to_node", "The other end.", "nodes"),
+            _text("kind", "Component type; chooses the repair time."),
+            _flag("directed", "Carries only from `from_node` to `to_node`."),
+            Column(
+                "length_km",
+                "number",
+                "Length; blank means the straight line between its ends.",
+                "km",
+                required=False,
+                minimum=0,
+                maximum=100_000,
+            ),
+            _speed(f"Speed of travel, for road links only; blank there means {DEFAULT_ROAD_KMH:g}.", None),
+            _text("owner", "Who runs it."),
+        ),
+        ("id",),
+    ),
+    Table(
+        "dependencies",
+        "Which node needs which other node in order to work. A node needs every one of its groups (AND); "
+        "inside a group any one provider will do (OR).",
+        (
+            _reference("dependent", "The node that needs.", "nodes"),
+            _reference("provider", "The node that is needed.", "nodes"),
+            _text(
+                "group",
+                "Rows of one dependent with the same group name are alternatives; "
+                "blank is the same as writing the provider's id here.",
+                is_id=True,
+            ),
+            _optional_minutes(
+                "buffer_minutes",
+                "How long the dependent lasts on its own (battery, tank) once the last provider of the group "
+                "is gone; equal in all rows of a group.",
+                0,
+            ),
+            _text("kind", "What sort of dependency, for example `physical` or `cyber`."),
+        ),
+        ("dependent", "group", "provider"),
+    ),
+    Table(
+        "customers",
+        "Those for whom the networks are there: population zones and critical facilities.",
+        (
+            _id("Name of the customer."),
+            _text("name", "Name for people to read."),
+            _text("kind", "What it is: `zone`, `hospital`, `shelter` and so on.", "zone"),
+            Column("persons", "integer", "People who use it.", "persons", minimum=0, maximum=MOST_PERSONS),
+            _text("district", "District it is reported under."),
+            *_place(required=False),
+            _flag("critical", "A facility that goes before the others, such as a hospital."),
+        ),
+        ("id",),
+    ),
+    Table(
+        "supplies",
+        "Which nodes serve which customer with which service. Every customer has at least one row.",
+        (
+            _reference("customer", "The customer who is served.", "customers"),
+            _sector("The service; the sector of the node.", "service"),
+            _reference("node", "The node it comes from.", "nodes"),
+            Column(
+                "share",
+                "number",
+                "Part of the customer's people served through this row. The shares of a customer and service "
+                f"add up to 1 within {SHARE_TOLERANCE:f}, an alternative group counting once.",
+                required=False,
+                default=1.0,
+                minimum=0,
+                maximum=1,
+            ),
+            _text(
+                "alternative",
+                "Rows of one customer and service with the same name here are alternatives: any one of their "
+                "nodes is enough. They carry the same share.",
+                is_id=True,
+            ),
+            Column(
+                "weight_permille",
+                "integer",
+                "Weight of this service to this customer in the objective; equal for all rows of a customer "
+                "and service.",
+                "1/1000",
+                required=False,
+                default=1000,
+                minimum=0,
+                maximum=MOST_WEIGHT_PERMILLE,
+            ),
+        ),
+        ("customer", "service", "alternative", "node"),
+    ),
+    Table(
+        "crews",
+        "Teams that repair.",
+        (
+            _id("Name of the crew."),
+            Column("skills", "text", "What it can do, separated by `;`, for example `power;telecom`."),
+            *_place(required=True),
+            _optional_minutes("available_from_minute", "When it can start, counted from time zero.", 0),
+            _speed("Speed of travel; on roads the slower of this and the road's own.", 30.0),
+            _text("owner", "Who sends it."),
+        ),
+        ("id",),
+    ),
+    Table(
+        "shifts",
+        "When a crew is on duty. A crew without rows works round the clock.",
+        (
+            _reference("crew", "The crew.", "crews"),
+            _minutes("start_minute", "Start of the shift, counted from time zero."),
+            _minutes("end_minute", "End of the shift, the first minute off duty."),
+            _optional_minutes(
+                "every_minutes",
+                "The shift comes again after this long; equal in all rows of a crew.",
+                1440,
+                1,
+            ),
+        ),
+        ("crew", "start_minute"),
+    ),
+    Table(
+        "damage",
+        "What is broken at time zero.",
+        (
+            _reference("component", "The broken node or link.", "nodes", "links"),
+            _optional_minutes(
+                "repair_minutes",
+                "Work it takes; blank means looked up in `repair_times` by sector, kind and length.",
+                None,
+                1,
+            ),
+            _text("skill", "Skill a crew needs for it; blank means the name of the component's sector."),
+        ),
+        ("component",),
+    ),
+    Table(
+        "repair_times",
+        "How long repairs take by type of component. Without this table lifeline uses its own, "
+        "`lifeline/repair_times.csv`.",
+        (
+            _sector("The sector."),
+            _text("kind", f"The component type; blank or `{ANY_KIND}` means every other kind of the sector."),
+            _minutes("minutes", "Fixed part of the repair."),
+            Column(
+                "minutes_per_km",
+                "number",
+                "Part that grows with the length of a link.",
+                "minutes/km",
+                required=False,
+                default=0.0,
+                minimum=0,
+                maximum=1_000_000,
+            ),
+            _text("source", "Where the figure is from."),
+        ),
+        ("sector", "kind"),
+    ),
+)
+
+TABLES: dict[str, Table] = {table.name: table for table in _TABLES}
+
+SETTINGS = Table(
+    "settings",
+    "What holds for the system as a whole.",
+    (
+        _text("name", "Name of the system.", "unnamed"),
+        _text("description", "What it shows, in a sentence or two."),
+        _text(
+            "start",
+            "The clock at minute 0: ISO 8601 with an offset from UTC.",
+            "2026-01-01T00:00:00+00:00",
+        ),
+        _text("timezone", "IANA name of the zone in which times are printed.", "UTC"),
+        Column(
+            "detour_factor",
+            "number",
+            "Length by road divided by the straight line; used when the system has no roads.",
+            required=False,
+            default=1.3,
+            minimum=1,
+            maximum=100,
+        ),
+        _optional_minutes(
+            "horizon_minutes",
+            "Service not back by then counts up to then; left out, it follows from the damage and the crews.",
+            None,
+            1,
+        ),
+        _text("sources", "Where the data come from."),
+    ),
+    (),
+)
