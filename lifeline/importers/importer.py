@@ -1,0 +1,90 @@
+"""What an importer is and what it hands back: a system, and a report of what was changed on the way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lifeline.system import System
+
+Action = Literal["converted", "guessed", "dropped", "doubtful"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """One thing the importer did on the way: how many rows of which table it concerns, in a sentence.
+
+    `converted`: the same fact said in lifeline's terms. `guessed`: the files do not say it. `dropped`: the
+    files say it, lifeline does not use it. `doubtful`: taken as it stands, although it looks wrong.
+    """
+
+    action: Action
+    table: str
+    count: int
+    sentence: str
+
+    def __str__(self) -> str:
+        """Return the note as one line."""
+        return f"{self.action} {self.table} ({self.count}): {self.sentence}"
+
+
+class Report:
+    """The notes of one import while it is under way."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to say."""
+        self.notes: list[Note] = []
+
+    def converted(self, table: str, count: int, sentence: str) -> None:
+        """Note that the same fact is now said in lifeline's terms."""
+        self._add("converted", table, count, sentence)
+
+    def guessed(self, table: str, count: int, sentence: str) -> None:
+        """Note what the files do not say."""
+        self._add("guessed", table, count, sentence)
+
+    def dropped(self, table: str, count: int, sentence: str) -> None:
+        """Note what the files say and lifeline does not use."""
+        self._add("dropped", table, count, sentence)
+
+    def doubtful(self, table: str, count: int, sentence: str) -> None:
+        """Note what was taken as it stands although it looks wrong."""
+        self._add("doubtful", table, count, sentence)
+
+    def _add(self, action: Action, table: str, count: int, sentence: str) -> None:
+        # What concerns no row did not happen.
+        if count:
+            self.notes.append(Note(action, table, count, sentence))
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """A system out of somebody else's files, and everything that was not taken over word for word."""
+
+    system: "System"
+    report: tuple[Note, ...]
+
+    def report_table(self) -> "pd.DataFrame":
+        """Return the report with the columns action, table, count, sentence."""
+        import pandas as pd
+
+        rows = [(note.action, note.table, note.count, note.sentence) for note in self.report]
+        return pd.DataFrame(rows, columns=["action", "table", "count", "sentence"])
+
+
+@dataclass(frozen=True)
+class Importer:
+    """A foreign format by name; its module is loaded when first asked for."""
+
+    name: str
+    reads: str
+    module: str
+    function: str
+
+    def load(self) -> Callable[..., Imported]:
+        """Return the function that reads the format: a path first, then options by name."""
+        function: Callable[..., Any] = getattr(import_module(self.module), self.function)
+        return function

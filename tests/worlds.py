@@ -1,0 +1,121 @@
+"""Small worlds for tests, written as one writes them on a whiteboard: `town(power="P1*-P2-P3")`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from lifeline.system import Settings, System
+from lifeline.tables import SECTORS
+
+DEGREES_PER_KM = 0.009
+
+
+def town(
+    *,
+    power: str = "",
+    water: str = "",
+    gas: str = "",
+    telecom: str = "",
+    road: str = "",
+    dependencies: Sequence[tuple[Any, ...]] = (),
+    people: Mapping[str, int] | None = None,
+    alternatives: Mapping[str, tuple[int, Sequence[str]]] | None = None,
+    black_start: Sequence[str] = (),
+    crews: Mapping[str, str | Mapping[str, Any]] | None = None,
+    shifts: Mapping[str, Sequence[tuple[int, ...]]] | None = None,
+    damage: Mapping[str, int | Mapping[str, Any] | None] | None = None,
+    places: Mapping[str, tuple[float, float]] | None = None,
+    settings: Settings | None = None,
+) -> System:
+    """Build a system from chains of nodes.
+
+    `power="P1*-P2-P3 P2>P4 P9"`: `*` marks a source (once is enough), `-` is an undirected link ("P1-P2"),
+    `>` a directed one ("P2>P4"), a word alone a node without links. Nodes lie on the equator 1 km apart in
+    the order in which they are first named (power, water, gas, telecom, road), unless `places` has their
+    longitude and latitude.
+    `dependencies`: (dependent, provider[, group[, buffer_minutes]]).
+    `people`: node -> persons; each becomes the customer "people of NODE" in district "d1".
+    `alternatives`: customer -> (persons, nodes), any one of the nodes being enough.
+    `crews`: crew -> "skill;skill", or its columns; without a place it starts at longitude 0, latitude 0.
+    `shifts`: crew -> [(start_minute, end_minute[, every_minutes])].
+    `damage`: component -> repair_minutes (None: blank), or its columns.
+    """
+    chains = {"power": power, "water": water, "gas": gas, "road": road, "telecom": telecom}
+    nodes: dict[str, dict[str, Any]] = {}
+    links: list[dict[str, Any]] = []
+    for sector in ("power", "water", "gas", "telecom", "road"):
+        for word in chains[sector].split():
+            _add_chain(word, sector, nodes, links)
+    for place, (name, node) in enumerate(nodes.items()):
+        node["longitude"], node["latitude"] = (places or {}).get(name, (DEGREES_PER_KM * place, 0.0))
+        node["black_start"] = name in black_start
+    customers, supplies = _customers(nodes, people or {}, alternatives or {})
+    tables: dict[str, list[dict[str, Any]]] = {
+        "nodes": list(nodes.values()),
+        "links": links,
+        "dependencies": [
+            dict(zip(("dependent", "provider", "group", "buffer_minutes"), row, strict=False))
+            for row in dependencies
+        ],
+        "customers": customers,
+        "supplies": supplies,
+        "crews": [_crew(crew, given) for crew, given in (crews or {}).items()],
+        "shifts": [
+            {"crew": crew, **dict(zip(("start_minute", "end_minute", "every_minutes"), window, strict=False))}
+            for crew, windows in (shifts or {}).items()
+            for window in windows
+        ],
+        "damage": [
+            {"component": component, **(given if isinstance(given, Mapping) else {"repair_minutes": given})}
+            for component, given in (damage or {}).items()
+        ],
+    }
+    return System.from_tables(tables, settings or Settings(name="town"))
+
+
+def assert_same_system(one: System, other: System) -> None:
+    """Hold two systems equal: settings, and every table with its dtypes."""
+    assert one.settings == other.settings
+    for name, frame in one.tables.items():
+        pd.testing.assert_frame_equal(frame, other.tables[name], check_exact=True, obj=name)
+
+
+def _add_chain(word: str, sector: str, nodes: dict[str, dict[str, Any]], links: list[dict[str, Any]]) -> None:
+    assert sector in SECTORS
+    names_and_signs = re.split(r"([->])", word)
+    names = [name.removesuffix("*") for name in names_and_signs[::2]]
+    for name, marked in zip(names, names_and_signs[::2], strict=True):
+        node = nodes.setdefault(name, {"id": name, "sector": sector, "source": False})
+        node["source"] |= marked.endswith("*")
+    for start, sign, end in zip(names, names_and_signs[1::2], names[1:], strict=False):
+        link = {"id": f"{start}{sign}{end}", "sector": sector, "from_node": start, "to_node": end}
+        links.append({**link, "directed": sign == ">"})
+
+
+def _customers(
+    nodes: Mapping[str, dict[str, Any]],
+    people: Mapping[str, int],
+    alternatives: Mapping[str, tuple[int, Sequence[str]]],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    served: dict[str, tuple[int, Sequence[str]]] = {
+        f"people of {node}": (persons, [node]) for node, persons in people.items()
+    }
+    served.update(alternatives)
+    customers, supplies = [], []
+    for customer, (persons, sites) in served.items():
+        first = nodes[sites[0]]
+        place = {"longitude": first["longitude"], "latitude": first["latitude"]}
+        customers.append({"id": customer, "name": customer, "persons": persons, "district": "d1", **place})
+        either = "either" if len(sites) > 1 else ""
+        supplies += [
+            {"customer": customer, "service": nodes[site]["sector"], "node": site, "alternative": either}
+            for site in sites
+        ]
+    return customers, supplies
+
+
+def _crew(crew: str, given: str | Mapping[str, Any]) -> dict[str, Any]:
+    columns = {"skills": given} if isinstance(given, str) else given
+    return {"id": crew, "longitude": 0.0, "latitude": 0.0, **columns}
