@@ -1,0 +1,44 @@
+"""Ways to choose a Plan: each takes a RepairProblem and a Budget and returns a Proposal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifeline.errors import InvalidInput
+from lifeline.nearest import Nearest
+from solvers import exhaustive, local_search, priority
+from solvers.solver import Budget, OnProgress, Progress, Proposal, Solver
+
+if TYPE_CHECKING:
+    from lifeline.repair import RepairProblem
+
+__all__ = ["KNOWN_RULES", "SOLVERS", "Budget", "OnProgress", "Progress", "Proposal", "Solver", "solve"]
+
+KNOWN_RULES = priority.KNOWN_RULES
+
+SOLVERS: dict[str, Solver] = {
+    "nearest": priority.nearest,
+    "most_customers": priority.most_customers,
+    "customers_per_crew_hour": priority.customers_per_crew_hour,
+    "upstream": priority.upstream,
+    "critical_first": priority.critical_first,
+    "bundles": priority.bundles,
+    "exhaustive": exhaustive.solve,
+    "local_search": local_search.solve,
+}
+
+
+def solve(
+    problem: RepairProblem,
+    *,
+    method: str = "local_search",
+    budget: Budget | None = None,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> Proposal:
+    """Return the plan that a method proposes; without a budget each method uses its own, which is reproducible."""
+    if method not in SOLVERS:
+        guess = Nearest(SOLVERS).to(method)
+        hint = f" Did you mean {guess!r}?" if guess else ""
+        raise InvalidInput(f"There is no method {method!r}.{hint} Known methods: {', '.join(SOLVERS)}.")
+    return SOLVERS[method](problem, budget=budget or Budget(), seed=seed, on_progress=on_progress)

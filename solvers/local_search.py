@@ -1,0 +1,182 @@
+"""A compiled search over crew sequences: it starts from the best rule and never returns a plan worse than that.
+
+Simulated annealing (Kirkpatrick, Gelatt, Vecchi 1983) with a temperature in minutes: a worse order is
+accepted when it costs the people who wait at that moment no more than some minutes each. With a budget of
+evaluations the same input and seed give the same plan; a run that the clock ends says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import TYPE_CHECKING
+
+from lifeline.evaluation import evaluate
+from lifeline.schedule import schedule
+from solvers.dispatch import Sequences
+from solvers.priority import RULES, Outlook, sequences_by_rule
+from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
+
+if TYPE_CHECKING:
+    from lifeline.plan import Plan
+    from lifeline.repair import RepairProblem
+    from solvers.annealing import Annealing
+
+ANNEALS = 3
+"A search cools this many times, each time from the best order so far and from a lower temperature."
+
+WARM, COOLER, COLD = 0.1, 0.3, 0.001
+"First temperature as a share of the mean repair time, that of each next anneal as a share of the last, and the end."
+
+JUDGED_TIMES = 30
+"How many times in a search the judge looks at the best order so far, if there is a new one."
+
+DEFAULT_WORK = 3_000_000_000
+"Jobs and dark parts gone through in a search without a budget: some seconds on one core of 2026."
+
+CHUNK_WORK = 30_000_000
+"The same between two looks at the clock: about a tenth of a second."
+
+FEWEST, MOST = 20_000, 400_000
+"Bounds on the evaluations of a search without a budget."
+
+
+def solve(
+    problem: RepairProblem,
+    *,
+    budget: Budget,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+    start: Mapping[str, Sequence[str]] | None = None,
+) -> Proposal:
+    """Return the best plan found: at least as good as every rule, and as the sequences of `start` if given."""
+    search = _Search(problem, budget, on_progress, start)
+    if not search.is_trivial:
+        search.anneal(seed)
+    return search.proposal()
+
+
+class _Search:
+    """One run: the best plan by the judge, and what has been spent."""
+
+    def __init__(
+        self,
+        problem: RepairProblem,
+        budget: Budget,
+        on_progress: OnProgress | None,
+        start: Mapping[str, Sequence[str]] | None,
+    ) -> None:
+        """Judge the given plan and every rule's; the best is where the search begins."""
+        self.problem = problem
+        self.budget = budget
+        self.on_progress = on_progress
+        self.began = time.perf_counter()
+        self.outlook = Outlook(problem)
+        self.stopped_by: StoppedBy = "finished"
+        orders = [sequences_by_rule(self.outlook, rule) for rule in RULES]
+        if start is not None:
+            orders.insert(0, {crew: list(jobs) for crew, jobs in start.items()})
+        self.plan, self.objective = self._judged(orders[0])
+        self.evaluations = 1
+        self.trace = [(1, self.objective)]
+        for order in orders[1:]:
+            self.judge(order)
+
+    @property
+    def is_trivial(self) -> bool:
+        """Return whether there is nothing to search: at most one job, or nobody to bring back."""
+        return (
+            len(self.problem.jobs) - len(self.problem.unassignable) < 2 or not self.outlook.dark.weight.any()
+        )
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since the search began."""
+        return time.perf_counter() - self.began
+
+    def judge(self, sequences: Sequences) -> None:
+        """Let the judge compare the plan of these sequences with the best so far."""
+        plan, objective = self._judged(sequences)
+        self.evaluations += 1
+        if objective < self.objective:
+            self.plan, self.objective = plan, objective
+            self.trace.append((self.evaluations, objective))
+
+    def _judged(self, sequences: Sequences) -> tuple[Plan, int]:
+        plan = schedule(self.problem, sequences)
+        return plan, evaluate(self.problem, plan).objective
+
+    def anneal(self, seed: int) -> None:
+        """Cool several times within the budget, showing the judge the best order now and then."""
+        from solvers.annealing import Annealing
+
+        annealing = Annealing(self.problem, self.outlook.dark, self.plan, seed)
+        total = self._evaluations_allowed(annealing.work_per_evaluation)
+        chunk = max(1, CHUNK_WORK // annealing.work_per_evaluation)
+        at_start, looked, number = self.evaluations, 0, 0
+        spent, share = 0, 0.0
+        while share < 1:
+            if int(share * ANNEALS) > number:
+                number = int(share * ANNEALS)
+                annealing.return_to_best()
+            span = chunk if total is None else min(chunk, total - spent)
+            annealing.run(span, _temperature(share) * annealing.mean_repair_minutes)
+            spent += span
+            self.evaluations = at_start + spent
+            share = self._share_spent(spent, total)
+            if int(share * JUDGED_TIMES) > looked:
+                looked = int(share * JUDGED_TIMES)
+                self._judge_best(annealing)
+            if not self._may_go_on("annealing"):
+                break
+        self._judge_best(annealing)
+
+    def _evaluations_allowed(self, work: int) -> int | None:
+        if self.budget.evaluations is None and self.budget.seconds is None:
+            return min(max(DEFAULT_WORK // work, FEWEST), MOST)
+        return self.budget.evaluations
+
+    def _share_spent(self, spent: int, total: int | None) -> float:
+        if total is not None:
+            if spent >= total:
+                self.stopped_by = "evaluations"
+            return spent / total
+        return self.seconds / (self.budget.seconds or inf)
+
+    def _may_go_on(self, phase: str) -> bool:
+        if self.on_progress is not None:
+            progress = Progress(phase, self.objective, self.evaluations, self.seconds)
+            if self.on_progress(progress) is False:
+                self.stopped_by = "cancelled"
+                return False
+        if self.budget.seconds is not None and self.seconds >= self.budget.seconds:
+            if self.stopped_by != "evaluations":
+                self.stopped_by = "seconds"
+            return False
+        return True
+
+    def _judge_best(self, annealing: Annealing) -> None:
+        sequences = annealing.take_news()
+        if sequences is not None:
+            self.judge(sequences)
+
+    def proposal(self) -> Proposal:
+        """Return the best plan by the judge and how it was found."""
+        return Proposal(
+            plan=self.plan,
+            objective=self.objective,
+            method="local_search",
+            evaluations=self.evaluations,
+            seconds=self.seconds,
+            stopped_by=self.stopped_by,
+            reproducible=self.stopped_by in ("finished", "evaluations"),
+            trace=tuple(self.trace),
+        )
+
+
+def _temperature(share: float) -> float:
+    """Return the temperature, as a share of the mean repair time, when this share of the budget is spent."""
+    number = min(int(share * ANNEALS), ANNEALS - 1)
+    warm = WARM * COOLER**number
+    return float(warm * (COLD / warm) ** (share * ANNEALS - number))
