@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from lifeline.errors import Problem
 from lifeline.nearest import Nearest
@@ -29,7 +28,7 @@ def problems_between_tables(tables: Tables) -> list[Problem]:
 
 def a_system_has_nodes(tables: Tables) -> Iterator[Problem]:
     """Nothing can be served without a node."""
-    if tables["nodes"].whole and not len(tables["nodes"].frame):
+    if tables["nodes"].whole and not len(tables["nodes"].rows):
         yield Problem("nodes", None, None, None, "has no rows; a system needs at least one node.")
 
 
@@ -43,16 +42,12 @@ def rows_differ(tidy: Tidy) -> Iterator[Problem]:
     """No two rows of this table have the same key."""
     key = tidy.table.key
     read = np.flatnonzero(tidy.readable(*key))
-    firsts = first_of_runs([tidy.values(name)[read] for name in key])
-    if len(firsts) == len(read):
-        return
-    is_first = np.zeros(len(read), dtype=np.bool_)
-    is_first[firsts] = True
-    run = np.cumsum(is_first) - 1
+    firsts, run = _runs([tidy.values(name)[read] for name in key])
+    original = firsts[run]
     what = "this id" if len(key) == 1 else f"the same {', '.join(key)}"
-    for place in np.flatnonzero(~is_first).tolist():
-        original = tidy.rows[read[firsts[run[place]]]]
-        message = f"repeats {what} of row {original}; give it its own or remove the row."
+    for place in np.flatnonzero(original != np.arange(len(read))).tolist():
+        row = tidy.rows[read[original[place]]]
+        message = f"repeats {what} of row {row}; give it its own or remove the row."
         yield _problem(tidy, int(read[place]), key[0], message)
 
 
@@ -60,8 +55,8 @@ def any_other_kind_is_written_once(tables: Tables) -> Iterator[Problem]:
     """A sector's repair time for every other kind has a blank kind or `*`, but is not there with both."""
     times = tables["repair_times"]
     blank = times.readable("sector", "kind") & (times.values("kind") == "")
-    starred = set(times.values("sector")[times.values("kind") == ANY_KIND].tolist())
-    both = blank & times.frame["sector"].isin(starred).to_numpy()
+    starred = times.values("sector")[times.values("kind") == ANY_KIND].tolist()
+    both = blank & np.array([sector in starred for sector in times.values("sector")], dtype=np.bool_)
     yield from _broken(
         times, both, "kind", f"says the same as the row of this sector with {ANY_KIND!r}; keep one."
     )
@@ -173,13 +168,13 @@ def _disagree(
     tidy: Tidy, key: list[str], column: str, whose: str, among: Mask | None = None
 ) -> Iterator[Problem]:
     asked = np.flatnonzero(tidy.readable(*key, column) & (True if among is None else among))
-    group = _groups(tidy.frame.iloc[asked], key)
     values = tidy.values(column)[asked]
-    _, first = np.unique(group, return_index=True)
-    for place in np.flatnonzero(values != values[first[group]]).tolist():
-        row = tidy.rows[asked[first[group[place]]]]
+    firsts, run = _runs([tidy.values(name)[asked] for name in key])
+    original = firsts[run]
+    for place in np.flatnonzero(values != values[original]).tolist():
+        row = tidy.rows[asked[original[place]]]
         message = (
-            f"differs from {values[first[group[place]]]:.12g} in row {row}; all rows of {whose} say the same."
+            f"differs from {values[original[place]]:.12g} in row {row}; all rows of {whose} say the same."
         )
         yield _problem(tidy, int(asked[place]), column, message)
 
@@ -187,26 +182,26 @@ def _disagree(
 def shares_add_up_to_one(tables: Tables) -> Iterator[Problem]:
     """The shares of a customer and service are all of its people; an alternative group counts once."""
     supplies = tables["supplies"]
-    if not len(supplies.frame):
-        return
-    group = _groups(supplies.frame, ["customer", "service"])
-    told = ~supplies.readable("customer", "service", "alternative", "share")
-    passed_over = np.bincount(group, weights=told) > 0
-    alternative = supplies.values("alternative")
-    counted_already = (alternative != "") & supplies.frame.duplicated(["customer", "service", "alternative"])
-    total = np.bincount(group, weights=np.where(counted_already, 0.0, supplies.values("share")))
-    wrong = (np.abs(total - 1.0) > SHARE_TOLERANCE) & ~passed_over
-    _, first, count = np.unique(group, return_index=True, return_counts=True)
-    for number in np.flatnonzero(wrong).tolist():
-        members = supplies.rows[
-            first[number] : first[number] + count[number]
-        ].tolist()  # sorted: side by side
-        rows = ", ".join(str(row) for row in sorted(members)[:10])
-        who = f"{supplies.values('customer')[first[number]]} ({supplies.values('service')[first[number]]})"
+    customer, service, alternative = (
+        supplies.values(name) for name in ("customer", "service", "alternative")
+    )
+    firsts, run = _runs([customer, service])
+    # A row of the same alternative as the row before serves the same people once more.
+    again = np.ones(len(run), dtype=np.bool_)
+    again[first_of_runs([customer, service, alternative])] = False
+    share = np.where(again & (alternative != ""), 0.0, supplies.values("share"))
+    total = np.bincount(run, weights=share, minlength=len(firsts))
+    unread = ~supplies.readable("customer", "service", "alternative", "share")
+    told_already = np.bincount(run, weights=unread, minlength=len(firsts)) > 0
+    ends = np.append(firsts[1:], len(run))
+    for number in np.flatnonzero((np.abs(total - 1.0) > SHARE_TOLERANCE) & ~told_already).tolist():
+        first = int(firsts[number])
+        rows = ", ".join(str(row) for row in sorted(supplies.rows[first : ends[number]].tolist())[:10])
+        who = f"{customer[first]} ({service[first]})"
         message = (
             f"the shares of {who} in rows {rows} add up to {total[number]:.9g}; they have to add up to 1."
         )
-        yield _problem(supplies, int(first[number]), "share", message)
+        yield _problem(supplies, first, "share", message)
 
 
 def every_customer_is_served(tables: Tables) -> Iterator[Problem]:
@@ -282,9 +277,15 @@ def shifts_do_not_overlap(tables: Tables) -> Iterator[Problem]:
         yield _problem(shifts, int(read[place]), "end_minute", message)
 
 
-def _groups(frame: pd.DataFrame, key: list[str]) -> npt.NDArray[np.int64]:
-    """Number the groups of rows with equal keys, in order of first mention."""
-    return np.asarray(frame.groupby(key, sort=False, dropna=False).ngroup(), dtype=np.int64)
+def _runs(sorted_columns: list[Raw]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return where each run of equal rows begins, and for each row the number of its run.
+
+    Tables are sorted by their key: rows that agree in its first columns stand side by side.
+    """
+    firsts = first_of_runs(sorted_columns)
+    begins = np.zeros(len(sorted_columns[0]), dtype=np.int64)
+    begins[firsts] = 1
+    return firsts, np.cumsum(begins) - 1
 
 
 def _broken(tidy: Tidy, where: Raw, column: str, message: str) -> Iterable[Problem]:

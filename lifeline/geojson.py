@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
     from lifeline.plan import Visit
     from lifeline.repair import Job, RepairProblem
+    from lifeline.system import Settings
 
 DECIMALS = 7  # of a degree: about a centimetre
 HALF_TURN = 180.0
@@ -65,12 +66,12 @@ def _about(job: Job) -> dict[str, Any]:
 
 
 def _assigned(problem: RepairProblem, visit: Visit, persons_back: int) -> dict[str, Any]:
-    clock = problem.system.settings.clock
+    settings = problem.system.settings
     return {
         "crew": visit.crew,
-        "arrive": clock(visit.arrive).isoformat(),
-        "start": clock(visit.start).isoformat(),
-        "finish": clock(visit.finish).isoformat(),
+        "arrive": _time(settings, visit.arrive),
+        "start": _time(settings, visit.start),
+        "finish": _time(settings, visit.finish),
         "start_minute": visit.start,
         "finish_minute": visit.finish,
         "persons_back": persons_back,
@@ -95,7 +96,7 @@ def _routes(evaluation: Evaluation) -> list[Feature]:
             "skills": sorted(crew.skills),
             "jobs": [job.id for job in jobs],
             "work_minutes": sum(job.repair_minutes for job in jobs),
-            "finish": problem.system.settings.clock(visits[-1].finish).isoformat(),
+            "finish": _time(problem.system.settings, visits[-1].finish),
             "finish_minute": visits[-1].finish,
         }
         features.append(_feature("route", crew.id, _line(path), properties))
@@ -120,9 +121,7 @@ def _customers(evaluation: Evaluation) -> list[Feature]:
         }
         for service, minute in back.get(row["id"], {}).items():
             properties[f"{service}_back_minute"] = None if minute == NOT_BACK else minute
-            properties[f"{service}_back"] = (
-                None if minute == NOT_BACK else system.settings.clock(minute).isoformat()
-            )
+            properties[f"{service}_back"] = None if minute == NOT_BACK else _time(system.settings, minute)
         # A customer whose place is not known is told of without one, which the standard allows.
         shape = None if any(map(math.isnan, place)) else _point(place)
         features.append(_feature("customer", row["id"], shape, properties))
@@ -136,6 +135,14 @@ def _feature(layer: str, name: str, geometry: Feature | None, properties: dict[s
         "geometry": geometry,
         "properties": {"layer": layer, **properties},
     }
+
+
+def _time(settings: Settings, minute: int) -> str | None:
+    """Return the local time as ISO 8601, None beyond the last year a calendar has."""
+    try:
+        return settings.clock(minute).isoformat()
+    except OverflowError:
+        return None
 
 
 def _link_ends(problem: RepairProblem) -> dict[str, tuple[Position, Position]]:

@@ -24,6 +24,7 @@ from lifeline.compiled import (
     Network,
     State,
 )
+from lifeline.lean import lean
 
 BROKEN, LOST_PROVIDERS, CUT_OFF_BY_NODE, CUT_OFF_BY_LINK, BACK = 1, 2, 3, 4, 5
 "What a log row says of its node."
@@ -111,12 +112,13 @@ def spread(
     count = len(network.source)
     falling, what, why = np.empty(count, np.int32), np.empty(count, np.int8), np.empty(count, np.int32)
     orphan, root = np.empty(count, np.int32), np.empty(count, np.int64)
+    queue = np.empty(count, np.int32)
     wave = 1
     while len(fallen) > 0 or len(broken_links) > 0 or len(expired) > 0:
         length_falling = _lose_providers(network, state, fallen, expired, minute, falling, why)
         what[:length_falling] = LOST_PROVIDERS
         orphans = _lose_feeds(network, state, fallen, broken_links, orphan, root)
-        _find_other_feeds(network, state, orphan[:orphans])
+        _find_other_feeds(network, state, orphan[:orphans], queue)
         for position in range(orphans):
             node = orphan[position]
             if state.mark[node] & ORPHAN and not state.mark[node] & FALLING:
@@ -139,7 +141,7 @@ def spread(
     return length
 
 
-@njit(cache=True)
+@lean
 def _lose_providers(
     network: Network, state: State, fallen: Ints, expired: Ints, minute: int, falling: Ints, why: Ints
 ) -> int:
@@ -160,7 +162,7 @@ def _lose_providers(
     return length
 
 
-@njit(cache=True)
+@lean
 def _leave_unmet(network: Network, state: State, group: int, falling: Ints, why: Ints, length: int) -> int:
     node = network.group_dependent[group]
     state.unmet[node] += 1
@@ -172,7 +174,7 @@ def _leave_unmet(network: Network, state: State, group: int, falling: Ints, why:
     return length
 
 
-@njit(cache=True)
+@lean
 def _lose_feeds(
     network: Network, state: State, fallen: Ints, broken_links: Ints, orphan: Ints, root: Longs
 ) -> int:
@@ -198,7 +200,7 @@ def _lose_feeds(
     return length
 
 
-@njit(cache=True)
+@lean
 def _orphan_children(
     network: Network, state: State, parent: int, cause: int, orphan: Ints, root: Longs, length: int
 ) -> int:
@@ -213,10 +215,9 @@ def _orphan_children(
     return length
 
 
-@njit(cache=True)
-def _find_other_feeds(network: Network, state: State, orphans: Ints) -> None:
+@lean
+def _find_other_feeds(network: Network, state: State, orphans: Ints, queue: Ints) -> None:
     """Feed orphans again where a working node that is no orphan, or an orphan fed again, still reaches them."""
-    queue = np.empty(len(orphans), np.int32)
     for first in orphans:
         if not state.mark[first] & ORPHAN or not _find_feed(network, state, first):
             continue
@@ -238,7 +239,7 @@ def _find_other_feeds(network: Network, state: State, orphans: Ints) -> None:
                     length += 1
 
 
-@njit(cache=True)
+@lean
 def _find_feed(network: Network, state: State, node: int) -> bool:
     """Feed a node from itself or from a working neighbour that is no orphan; return whether there is one."""
     if network.source[node]:
@@ -299,7 +300,7 @@ def _with_room(log: Ints, length: int, room: int) -> Ints:
     return larger
 
 
-@njit(cache=True)
+@lean
 def _next_expiry(state: State, buffered: Longs) -> int:
     soonest = np.int64(NEVER)
     for group in buffered:
@@ -323,7 +324,7 @@ def _expire(network: Network, state: State, buffered: Longs, minute: int, log: I
     return spread(network, state, nothing, nothing, expired[:count], minute, log, length)
 
 
-@njit(cache=True)
+@lean
 def _repair(network: Network, state: State, is_link: int, part: int, minute: int, queue: Ints) -> int:
     """Mend one node or link and let service grow from it; the nodes that came on stand in the queue."""
     length = 0
@@ -341,7 +342,7 @@ def _repair(network: Network, state: State, is_link: int, part: int, minute: int
     return _grow(network, state, minute, queue, length, NOT_DRAINING)
 
 
-@njit(cache=True)
+@lean
 def _start(network: Network, state: State, node: int) -> bool:
     """Switch a dark node on if the rule lets it work; return whether it came on."""
     if state.works[node] or not state.node_intact[node]:
@@ -354,7 +355,7 @@ def _start(network: Network, state: State, node: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@lean
 def _grow(network: Network, state: State, minute: int, queue: Ints, length: int, paused: int) -> int:
     """Let service grow from the nodes in the queue, which have just come on; return how many came on in all.
 
@@ -391,7 +392,7 @@ def _grow(network: Network, state: State, minute: int, queue: Ints, length: int,
     return length
 
 
-@njit(cache=True)
+@lean
 def _black_start(network: Network, state: State, minute: int, queue: Ints) -> int:
     """Start the largest set of black-start nodes that brings its own providers back; return how many nodes came on.
 
@@ -425,7 +426,7 @@ def _black_start(network: Network, state: State, minute: int, queue: Ints) -> in
     return length
 
 
-@njit(cache=True)
+@lean
 def _keep(network: Network, state: State, nodes: Ints) -> None:
     for node in nodes:
         for entry in range(network.supplies_start[node], network.supplies_start[node + 1]):
@@ -433,7 +434,7 @@ def _keep(network: Network, state: State, nodes: Ints) -> None:
                 state.drains_since[network.supplies_group[entry]] = NOT_DRAINING
 
 
-@njit(cache=True)
+@lean
 def _take_back(network: Network, state: State, minute: int, nodes: Ints) -> None:
     for node in nodes:
         state.works[node] = 0
@@ -450,14 +451,14 @@ def _take_back(network: Network, state: State, minute: int, nodes: Ints) -> None
                 state.unmet[network.group_dependent[group]] += 1
 
 
-@njit(cache=True)
+@lean
 def _write_back(log: Ints, length: int, minute: int, nodes: Ints, event: int) -> int:
     for node in nodes:
         length = _write(log, length, minute, 0, node, BACK, event)
     return length
 
 
-@njit(cache=True)
+@lean
 def _write(log: Ints, length: int, minute: int, wave: int, node: int, what: int, why: int) -> int:
     log[length, 0] = minute
     log[length, 1] = wave

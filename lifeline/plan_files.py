@@ -100,13 +100,14 @@ def _plan_of(problem: RepairProblem, table: Tidy, subject: str) -> Plan:
     problems += _time_problems(table) if timed else _position_problems(table)
     if problems:
         raise InvalidInput.of(sorted(problems, key=lambda found: found.row or 0), subject)
+    frame = table.frame
     if timed:
-        columns = (table.frame[field.name].tolist() for field in fields(Visit))
+        columns = (frame[field.name].tolist() for field in fields(Visit))
         visits = (Visit(*cells) for cells in zip(*columns, strict=True))
         return Plan(tuple(visits), tuple(problem.unassignable.items()))
     sequences: dict[str, list[str]] = {}
     # The canonical order of the table is by crew, then position.
-    for crew, job in zip(table.frame["crew"], table.frame["job"], strict=True):
+    for crew, job in zip(frame["crew"], frame["job"], strict=True):
         sequences.setdefault(crew, []).append(job)
     return schedule(problem, sequences)
 
@@ -125,17 +126,18 @@ def _strangers(problem: RepairProblem, names: pd.DataFrame) -> Iterator[tuple[in
 
 def _timed(table: Tidy) -> bool:
     """Tell whether any time is given, which means that all of them should be."""
-    return any(bool((table.frame[name] != BLANK).any()) for name in TIMES)
+    return bool((table.frame[list(TIMES)] != BLANK).to_numpy().any())
 
 
 def _time_problems(table: Tidy) -> Iterator[Problem]:
     """Every row has all four times, and they run forwards."""
+    frame = table.frame
     for name in TIMES:
-        blank = table.readable(name) & (table.values(name) == BLANK)
+        blank = table.readable(name) & (frame[name] == BLANK).to_numpy()
         for row in table.rows[blank].tolist():
             message = "is blank; either all four times are filled in every row, or none in any."
             yield Problem("plan", row, name, None, message)
-    times = np.stack([table.values(name) for name in TIMES], axis=1)
+    times = frame[list(TIMES)].to_numpy()
     backwards = table.readable(*TIMES) & (times != BLANK).all(axis=1)
     backwards &= (np.diff(times, axis=1) < 0).any(axis=1) | (times[:, 2] == times[:, 3])
     for place in np.flatnonzero(backwards).tolist():
@@ -145,11 +147,13 @@ def _time_problems(table: Tidy) -> Iterator[Problem]:
 
 def _position_problems(table: Tidy) -> Iterator[Problem]:
     """Every row has a position that no other row of its crew has, and no job comes twice."""
-    blank = table.readable("position") & (table.values("position") == BLANK)
+    frame = table.frame
+    blank = table.readable("position") & (frame["position"] == BLANK).to_numpy()
     for row in table.rows[blank].tolist():
         yield Problem("plan", row, "position", None, "is blank; number the crew's jobs 1, 2, 3 ...")
-    good = table.readable("crew", "job", "position") & ~blank
-    frame, rows = table.frame[good], table.rows[good]
+    good = np.flatnonzero(table.readable("crew", "job", "position") & ~blank)
+    good = good[np.argsort(table.rows[good])]  # as in the file, so that the second of two is the one too many
+    frame, rows = frame.iloc[good], table.rows[good]
     for place in np.flatnonzero(frame.duplicated(["crew", "position"])).tolist():
         value = str(frame["position"].iloc[place])
         yield Problem("plan", int(rows[place]), "position", value, "is taken by another job of this crew.")

@@ -16,6 +16,7 @@ from lifeline.checks import rows_differ
 from lifeline.components import component_table
 from lifeline.crews import MINUTES_PER_DAY, Crew, CrewWindows, crew_windows, crews_from_tables
 from lifeline.errors import InvalidInput, UnknownComponent
+from lifeline.nearest import Nearest
 from lifeline.road_graph import travel_between
 from lifeline.roads import RoadTravel
 from lifeline.sheets import sheet_of, tidy
@@ -109,7 +110,9 @@ class RepairProblem:
     def job(self, job: str) -> Job:
         """Return the job of this id; UnknownComponent when nothing of that id is broken."""
         if job not in self.job_index:
-            raise UnknownComponent.named(job, self.job_index)
+            guess = Nearest(self.job_index).to(job)
+            hint = "" if guess is None else f" Did you mean {guess!r}?"
+            raise UnknownComponent(f"{job!r} is not damaged, so there is no such job.{hint}")
         return self.jobs[self.job_index[job]]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from lifeline.errors import InfeasiblePlan, InvalidInput, UnknownComponent
+from lifeline.errors import InfeasiblePlan, InvalidInput
 from lifeline.nearest import Nearest
 from lifeline.plan import Plan, Visit
 
@@ -146,12 +146,10 @@ def _numbered(problem: RepairProblem, sequences: Mapping[str, Sequence[str]]) ->
 
 
 def _check_job(problem: RepairProblem, crew: int, job: str) -> None:
-    if job not in problem.job_index:
-        raise UnknownComponent.named(job, problem.job_index)
+    skill = problem.job(job).skill
     if job in problem.unassignable:
         raise InfeasiblePlan(f"Job {job!r} cannot be planned. {problem.unassignable[job]}")
     if not problem.can_do[crew, problem.job_index[job]]:
-        skill = problem.jobs[problem.job_index[job]].skill
         raise InfeasiblePlan(
             f"Crew {problem.crews[crew].id!r} lacks the skill {skill!r} that job {job!r} needs."
         )

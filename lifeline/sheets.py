@@ -5,7 +5,7 @@ Canonical: all columns of the format, in its order and with its dtypes; rows in 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import le
 from typing import Any
 
@@ -45,7 +45,7 @@ class Tidy:
     """
 
     table: Table
-    frame: pd.DataFrame
+    columns: Mapping[str, Raw]
     rows: npt.NDArray[np.int64]
     unreadable: Mapping[str, npt.NDArray[np.bool_]]
     whole: bool
@@ -53,7 +53,18 @@ class Tidy:
 
     def values(self, column: str) -> Raw:
         """Return one column as an array."""
-        return self.frame[column].to_numpy()
+        return self.columns[column]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table as a DataFrame of its own."""
+        index = pd.RangeIndex(len(self.rows))
+        # Said outright: pandas 3 would guess its own type for text, where pandas 2 keeps object.
+        series = {
+            name: pd.Series(values, index, dtype=values.dtype, copy=False)
+            for name, values in self.columns.items()
+        }
+        return pd.DataFrame(series, index, copy=False)
 
     def readable(self, *columns: str) -> npt.NDArray[np.bool_]:
         """Mark the rows in which all these cells could be read."""
@@ -75,6 +86,8 @@ class Tidy:
 
     def positions_of(self, names: Raw) -> npt.NDArray[np.int64]:
         """Return where in the frame each of these names stands for the first time, -1 for the unknown."""
+        if not len(names) or not len(self.rows):
+            return np.full(len(names), -1, dtype=np.int64)
         place = self.ids.get_indexer(pd.Index(names, dtype=object))
         return np.append(self.firsts, -1)[place]
 
@@ -139,6 +152,12 @@ def _sheet_of_rows(table: Table, source: Sequence[Any]) -> Sheet:
     return Sheet(columns, rows, problems, whole=not problems)
 
 
+@lru_cache
+def nothing(table: Table) -> Tidy:
+    """Return the table without rows, which most small systems have some of."""
+    return tidy(table, Sheet({}, np.empty(0, dtype=np.int64)))
+
+
 def tidy(table: Table, sheet: Sheet) -> Tidy:
     """Read every cell of a sheet and put it into canonical form; problems are listed, not raised."""
     problems = [*sheet.problems, *_column_problems(table, sheet)]
@@ -163,11 +182,10 @@ def tidy(table: Table, sheet: Sheet) -> Tidy:
         ]
     _fill_from_other_columns(table, values)
     order = _order([values[name] for name in table.key])
-    # Said outright: pandas 3 would guess its own type for text, where pandas 2 keeps object.
-    frame = pd.DataFrame({name: pd.Series(value[order], dtype=value.dtype) for name, value in values.items()})
+    columns = {name: value[order] for name, value in values.items()}
     unreadable = {name: bad[order] for name, bad in unreadable.items()}
     whole = sheet.whole and not missing
-    return Tidy(table, frame, sheet.rows[order], unreadable, whole, tuple(problems))
+    return Tidy(table, columns, sheet.rows[order], unreadable, whole, tuple(problems))
 
 
 def _missing(table: Table, sheet: Sheet) -> list[Column]:

@@ -112,7 +112,7 @@ def _ids(system: System) -> set[str]:
 
 def _unknown(system: System, table: Tidy) -> Iterator[Problem]:
     known = pd.Index(system.nodes["id"]).append(pd.Index(system.links["id"]))
-    components = table.values("component")
+    components = table.frame["component"].to_numpy()
     unknown = table.readable("component") & (known.get_indexer(pd.Index(components)) < 0)
     nearest = Nearest(known) if unknown.any() else None
     for place in np.flatnonzero(unknown).tolist():

@@ -13,7 +13,7 @@ import pandas as pd
 from lifeline.checks import problems_between_tables
 from lifeline.errors import InvalidInput, Problem
 from lifeline.nearest import Nearest
-from lifeline.sheets import Rows, Sheet, sheet_of, tidy
+from lifeline.sheets import Rows, Sheet, nothing, sheet_of, tidy
 from lifeline.tables import SETTINGS, TABLES
 from lifeline.values import NotANumber, read_cells
 
@@ -119,7 +119,10 @@ class System:
         settings = Settings() if settings is None else settings
         problems = _table_name_problems(tables)
         given = {"nodes": NO_NODES, **tables}
-        tidied = {name: tidy(table, sheet_of(table, given.get(name, ()))) for name, table in TABLES.items()}
+        tidied = {
+            name: tidy(table, sheet_of(table, given[name])) if name in given else nothing(table)
+            for name, table in TABLES.items()
+        }
         for table in tidied.values():
             problems += table.problems
         problems += problems_between_tables(tidied)

@@ -13,7 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lifeline.compiled import CARRIES_IN, CARRIES_OUT, Ints, Longs
+from lifeline.compiled import CARRIES_IN, CARRIES_OUT, Flags, Ints, Longs
+from lifeline.lean import lean
 from solvers.dark import Dark
 
 Floats = NDArray[np.float64]
@@ -45,96 +46,164 @@ def new_state(dark: Dark) -> DarkState:
     )
 
 
-@njit(cache=True)
+@lean
 def copy_state(into: DarkState, state: DarkState) -> None:
     """Make one state the same as another."""
-    into.on[:] = state.on
-    into.broken[:] = state.broken
-    into.fed[:] = state.fed
-    into.unmet[:] = state.unmet
-    into.provided[:] = state.provided
-    into.done[:] = state.done
-    into.waived[:] = state.waived
+    for node in range(len(state.on)):
+        into.on[node] = state.on[node]
+        into.broken[node] = state.broken[node]
+        into.fed[node] = state.fed[node]
+        into.unmet[node] = state.unmet[node]
+        into.waived[node] = state.waived[node]
+    for group in range(len(state.provided)):
+        into.provided[group] = state.provided[group]
+    for job in range(len(state.done)):
+        into.done[job] = state.done[job]
 
 
-@njit(cache=True)
+@lean
 def reset_state(dark: Dark, state: DarkState) -> None:
     """Make a state the one in which no job is done yet."""
-    state.on[:] = 0
-    state.broken[:] = dark.broken
-    state.fed[:] = dark.fed
-    state.unmet[:] = dark.unmet
-    state.provided[:] = 0
-    state.done[:] = 0
-    state.waived[:] = 0
+    for node in range(len(state.on)):
+        state.on[node] = 0
+        state.broken[node] = dark.broken[node]
+        state.fed[node] = dark.fed[node]
+        state.unmet[node] = dark.unmet[node]
+        state.waived[node] = 0
+    for group in range(len(state.provided)):
+        state.provided[group] = 0
+    for job in range(len(state.done)):
+        state.done[job] = 0
 
 
-@njit(cache=True)
-def finish_job(dark: Dark, state: DarkState, spare: DarkState, job: int, queue: Longs) -> int:
-    """Finish a job and let service grow; the nodes that came on stand in the queue, their number is returned."""
-    outside = len(dark.weight)
+@lean
+def _switch_on(
+    node: int, on: Flags, broken: Flags, fed: Flags, unmet: Ints, waived: Flags, queue: Longs, length: int
+) -> int:
+    """Switch a node on if nothing keeps it off, and queue it; return the length of the queue."""
+    if not on[node] and not broken[node] and fed[node] and (unmet[node] == 0 or waived[node]):
+        on[node] = 1
+        queue[length] = node
+        length += 1
+    return length
+
+
+@lean
+def mend(
+    job: int,
+    job_node: Ints,
+    job_tail: Ints,
+    job_head: Ints,
+    job_way: Flags,
+    on: Flags,
+    broken: Flags,
+    fed: Flags,
+    unmet: Ints,
+    waived: Flags,
+    done: Flags,
+    queue: Longs,
+) -> int:
+    """Mend what a job mends, and queue what comes on at once; return the length of the queue."""
+    outside = len(on)
     length = 0
-    state.done[job] = 1
-    node = dark.job_node[job]
+    done[job] = 1
+    node, tail, head, way = job_node[job], job_tail[job], job_head[job], job_way[job]
     if 0 <= node < outside:
-        state.broken[node] = 0
-        length = _switch_on(state, node, queue, length)
-    tail, head = dark.job_tail[job], dark.job_head[job]
-    if dark.job_way[job] & CARRIES_OUT:
-        length = _feed(state, outside, tail, head, queue, length)
-    if dark.job_way[job] & CARRIES_IN:
-        length = _feed(state, outside, head, tail, queue, length)
-    length = _grow(dark, state, queue, length)
-    if len(dark.starters) > 0:
-        length = _black_start(dark, state, spare, queue, length)
+        broken[node] = 0
+        length = _switch_on(node, on, broken, fed, unmet, waived, queue, length)
+    if way & CARRIES_OUT and tail >= 0 and 0 <= head < outside and (tail == outside or on[tail]):
+        fed[head] = 1
+        length = _switch_on(head, on, broken, fed, unmet, waived, queue, length)
+    if way & CARRIES_IN and head >= 0 and 0 <= tail < outside and (head == outside or on[head]):
+        fed[tail] = 1
+        length = _switch_on(tail, on, broken, fed, unmet, waived, queue, length)
     return length
 
 
-@njit(cache=True)
-def _feed(state: DarkState, outside: int, tail: int, head: int, queue: Longs, length: int) -> int:
-    if tail < 0 or head < 0 or head == outside:
-        return length
-    if tail == outside or state.on[tail]:
-        state.fed[head] = 1
-        length = _switch_on(state, head, queue, length)
-    return length
-
-
-@njit(cache=True)
-def _switch_on(state: DarkState, node: int, queue: Longs, length: int) -> int:
-    waits = state.unmet[node] > 0 and not state.waived[node]
-    if state.on[node] or state.broken[node] or not state.fed[node] or waits:
-        return length
-    state.on[node] = 1
-    queue[length] = node
-    return length + 1
-
-
-@njit(cache=True)
-def _grow(dark: Dark, state: DarkState, queue: Longs, length: int) -> int:
+@lean
+def spread_on(
+    length: int,
+    on: Flags,
+    broken: Flags,
+    fed: Flags,
+    unmet: Ints,
+    waived: Flags,
+    provided: Flags,
+    done: Flags,
+    feeds_start: Ints,
+    feeds_node: Ints,
+    feeds_job: Ints,
+    supplies_start: Ints,
+    supplies_group: Ints,
+    group_dependent: Ints,
+    queue: Longs,
+) -> int:
+    """Let service grow from the queued nodes; return how many came on in all."""
     head = 0
     while head < length:
         node = queue[head]
         head += 1
-        for entry in range(dark.feeds_start[node], dark.feeds_start[node + 1]):
-            job = dark.feeds_job[entry]
-            other = dark.feeds_node[entry]
-            if (job < 0 or state.done[job]) and not state.on[other]:
-                state.fed[other] = 1
-                length = _switch_on(state, other, queue, length)
-        for entry in range(dark.supplies_start[node], dark.supplies_start[node + 1]):
-            group = dark.supplies_group[entry]
-            if state.provided[group]:
-                continue
-            state.provided[group] = 1
-            dependent = dark.group_dependent[group]
-            state.unmet[dependent] -= 1
-            length = _switch_on(state, dependent, queue, length)
+        for entry in range(feeds_start[node], feeds_start[node + 1]):
+            job, other = feeds_job[entry], feeds_node[entry]
+            if not on[other] and (job < 0 or done[job]):
+                fed[other] = 1
+                length = _switch_on(other, on, broken, fed, unmet, waived, queue, length)
+        for entry in range(supplies_start[node], supplies_start[node + 1]):
+            group = supplies_group[entry]
+            if not provided[group]:
+                provided[group] = 1
+                dependent = group_dependent[group]
+                unmet[dependent] -= 1
+                length = _switch_on(dependent, on, broken, fed, unmet, waived, queue, length)
     return length
 
 
-@njit(cache=True)
-def _black_start(dark: Dark, state: DarkState, spare: DarkState, queue: Longs, length: int) -> int:
+@lean
+def finish_job(dark: Dark, state: DarkState, spare: DarkState, job: int, queue: Longs) -> int:
+    """Finish a job and let service grow; the nodes that came on stand in the queue, their number is returned."""
+    length = mend(
+        job,
+        dark.job_node,
+        dark.job_tail,
+        dark.job_head,
+        dark.job_way,
+        state.on,
+        state.broken,
+        state.fed,
+        state.unmet,
+        state.waived,
+        state.done,
+        queue,
+    )
+    length = _grow(dark, state, queue, length)
+    if len(dark.starters) > 0:
+        length = black_start(dark, state, spare, queue, length)
+    return length
+
+
+@lean
+def _grow(dark: Dark, state: DarkState, queue: Longs, length: int) -> int:
+    return spread_on(
+        length,
+        state.on,
+        state.broken,
+        state.fed,
+        state.unmet,
+        state.waived,
+        state.provided,
+        state.done,
+        dark.feeds_start,
+        dark.feeds_node,
+        dark.feeds_job,
+        dark.supplies_start,
+        dark.supplies_group,
+        dark.group_dependent,
+        queue,
+    )
+
+
+@lean
+def black_start(dark: Dark, state: DarkState, spare: DarkState, queue: Longs, length: int) -> int:
     """Try all black starts at once on a spare state, drop those whose providers stay dark, and keep the rest."""
     possible = False
     for node in dark.starters:
@@ -146,7 +215,9 @@ def _black_start(dark: Dark, state: DarkState, spare: DarkState, queue: Longs, l
         grown = length
         for node in dark.starters:
             if spare.waived[node]:
-                grown = _switch_on(spare, node, queue, grown)
+                grown = _switch_on(
+                    node, spare.on, spare.broken, spare.fed, spare.unmet, spare.waived, queue, grown
+                )
         grown = length + _grow(dark, spare, queue[length:], grown - length)
         refused = 0
         for node in dark.starters:
@@ -162,7 +233,7 @@ def _black_start(dark: Dark, state: DarkState, spare: DarkState, queue: Longs, l
     return length
 
 
-@njit(cache=True)
+@lean
 def gain_of(
     dark: Dark, state: DarkState, spare: DarkState, scratch: DarkState, jobs: Longs, queue: Longs
 ) -> int:
@@ -242,7 +313,7 @@ def cheapest_ways(dark: Dark, state: DarkState, job_cost: Floats) -> Ways:
     return ways
 
 
-@njit(cache=True)
+@lean
 def _feed_by_job(
     dark: Dark,
     state: DarkState,

@@ -23,22 +23,25 @@ if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
     from solvers.annealing import Annealing
 
-ANNEALS = 3
-"A search cools this many times, each time from the best order so far and from a lower temperature."
+ANNEALS, COOLER = 3, 0.3
+"A long search cools this many times, each time from the best order so far and from this share of the last warmth."
 
-WARM, COOLER, COLD = 0.1, 0.3, 0.001
-"First temperature as a share of the mean repair time, that of each next anneal as a share of the last, and the end."
+WARMEST, COLDEST = 0.1, 0.001
+"First and last temperature of a long search, as shares of the mean repair time."
+
+LONG = 3000
+"Evaluations per job from which on a search is long; a shorter one starts colder in proportion, and cools once."
 
 JUDGED_TIMES = 30
 "How many times in a search the judge looks at the best order so far, if there is a new one."
 
-DEFAULT_WORK = 3_000_000_000
-"Jobs and dark parts gone through in a search without a budget: some seconds on one core of 2026."
+DEFAULT_WORK = 1_000_000_000
+"Jobs and dark parts gone through in a search without a budget: about four seconds on one core of 2026."
 
 CHUNK_WORK = 30_000_000
 "The same between two looks at the clock: about a tenth of a second."
 
-FEWEST, MOST = 20_000, 400_000
+FEWEST, MOST = 10_000, 400_000
 "Bounds on the evaluations of a search without a budget."
 
 
@@ -114,17 +117,20 @@ class _Search:
         annealing = Annealing(self.problem, self.outlook.dark, self.plan, seed)
         total = self._evaluations_allowed(annealing.work_per_evaluation)
         chunk = max(1, CHUNK_WORK // annealing.work_per_evaluation)
+        jobs = len(self.problem.jobs)
         at_start, looked, number = self.evaluations, 0, 0
-        spent, share = 0, 0.0
+        spent, share, per_job = 0, 0.0, (total or chunk) / jobs
         while share < 1:
-            if int(share * ANNEALS) > number:
-                number = int(share * ANNEALS)
+            if int(share * _anneals(per_job)) > number:
+                number += 1
                 annealing.return_to_best()
             span = chunk if total is None else min(chunk, total - spent)
-            annealing.run(span, _temperature(share) * annealing.mean_repair_minutes)
+            annealing.run(span, _temperature(share, per_job) * annealing.mean_repair_minutes)
             spent += span
             self.evaluations = at_start + spent
             share = self._share_spent(spent, total)
+            if total is None:
+                per_job = spent / share / jobs
             if int(share * JUDGED_TIMES) > looked:
                 looked = int(share * JUDGED_TIMES)
                 self._judge_best(annealing)
@@ -175,8 +181,13 @@ class _Search:
         )
 
 
-def _temperature(share: float) -> float:
+def _anneals(evaluations_per_job: float) -> int:
+    return ANNEALS if evaluations_per_job >= LONG else 1
+
+
+def _temperature(share: float, evaluations_per_job: float) -> float:
     """Return the temperature, as a share of the mean repair time, when this share of the budget is spent."""
-    number = min(int(share * ANNEALS), ANNEALS - 1)
-    warm = WARM * COOLER**number
-    return float(warm * (COLD / warm) ** (share * ANNEALS - number))
+    anneals = _anneals(evaluations_per_job)
+    number = min(int(share * anneals), anneals - 1)
+    warm = max(WARMEST * min(evaluations_per_job / LONG, 1.0) * COOLER**number, COLDEST)
+    return float(warm * (COLDEST / warm) ** min(share * anneals - number, 1.0))

@@ -12,9 +12,19 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lifeline.compiled import Longs
+from lifeline.lean import lean
 from solvers.dark import Dark
-from solvers.dark_kernels import DarkState, finish_job, new_state, reset_state
-from solvers.timing_kernels import Desk, Order, Roads, retime, retime_all, sort_by_finish
+from solvers.dark_kernels import DarkState, black_start, mend, new_state, reset_state, spread_on
+from solvers.timing_kernels import (
+    Desk,
+    Order,
+    Roads,
+    opens_roads_from,
+    retime,
+    retime_all,
+    retime_on_known_roads,
+    sort_by_finish,
+)
 
 HOPELESS = np.int64(2**62)
 "Cost of an order in which some job can never be reached, and of a replay that was broken off."
@@ -22,7 +32,7 @@ HOPELESS = np.int64(2**62)
 MOST_BLOCK = 5
 
 
-@njit(cache=True)
+@lean
 def random_below(random: NDArray[np.uint64], bound: int) -> int:
     """Return a whole number from 0 up to, not including, `bound` (splitmix64; Steele, Lea, Flood 2014)."""
     random[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -33,7 +43,7 @@ def random_below(random: NDArray[np.uint64], bound: int) -> int:
     return np.int64((mixed >> np.uint64(11)) % np.uint64(bound))
 
 
-@njit(cache=True)
+@lean
 def cost_of(
     dark: Dark,
     totals: Longs,
@@ -46,31 +56,58 @@ def cost_of(
 ) -> int:
     """Return weight x minutes without service of an order, or HOPELESS once it must exceed `limit`.
 
-    `totals` are the dark weight and the same times the minute at which it goes dark. The order's `gain`
-    receives the weight that each job brings back.
+    `totals` are the dark weight and the same times the minute at which it goes dark. The order's `gain` receives the
+    weight that each job brings back.
     """
     reset_state(dark, state)
+    job_node, job_tail, job_head, job_way = dark.job_node, dark.job_tail, dark.job_head, dark.job_way
+    feeds_start, feeds_node, feeds_job = dark.feeds_start, dark.feeds_node, dark.feeds_job
+    supplies_start, supplies_group = dark.supplies_start, dark.supplies_group
+    group_dependent, weight, dark_from = dark.group_dependent, dark.weight, dark.dark_from
+    on, broken, fed, unmet = state.on, state.broken, state.fed, state.unmet
+    waived, provided, done = state.waived, state.provided, state.done
+    finish, gain = order.finish, order.gain
+    any_starter = len(dark.starters) > 0
     dark_weight, already_dark = totals[0], totals[1]
     cost = np.int64(0)
     for job in order.by_finish:
-        minute = min(order.finish[job], horizon)
+        minute = min(finish[job], horizon)
         # Whoever is still dark comes back at this minute at the earliest.
         if cost + dark_weight * minute - already_dark > limit:
             return HOPELESS
-        grown = finish_job(dark, state, spare, job, queue)
-        order.gain[job] = 0
+        grown = mend(job, job_node, job_tail, job_head, job_way, on, broken, fed, unmet, waived, done, queue)
+        grown = spread_on(
+            grown,
+            on,
+            broken,
+            fed,
+            unmet,
+            waived,
+            provided,
+            done,
+            feeds_start,
+            feeds_node,
+            feeds_job,
+            supplies_start,
+            supplies_group,
+            group_dependent,
+            queue,
+        )
+        if any_starter:
+            grown = black_start(dark, state, spare, queue, grown)
+        gain[job] = 0
         for position in range(grown):
             node = queue[position]
-            weight, since = dark.weight[node], min(dark.dark_from[node], horizon)
-            cost += weight * max(minute - since, 0)
-            order.gain[job] += weight
-            dark_weight -= weight
-            already_dark -= weight * since
+            since = min(dark_from[node], horizon)
+            cost += weight[node] * max(minute - since, 0)
+            gain[job] += weight[node]
+            dark_weight -= weight[node]
+            already_dark -= weight[node] * since
     cost += dark_weight * horizon - already_dark
     return cost if cost <= limit else HOPELESS
 
 
-@njit(cache=True)
+@lean
 def waiting_at(order: Order, total: int, minute: int) -> int:
     """Return the weight that is still dark at a minute of an order that has been replayed."""
     waiting = total
@@ -105,11 +142,7 @@ def anneal(
     for _ in range(span):
         if not propose(desk, trial, random, change):
             continue
-        if roads.changing:
-            possible = retime_all(desk, roads, trial)
-        else:
-            possible = retime(desk, trial, change[0], change[1])
-            possible = possible and retime(desk, trial, change[2], change[3])
+        possible = _retime_changed(desk, roads, trial, change)
         cost = HOPELESS
         if possible:
             sort_by_finish(trial.finish, trial.by_finish)
@@ -131,6 +164,18 @@ def anneal(
 
 
 @njit(cache=True)
+def _retime_changed(desk: Desk, roads: Roads, order: Order, change: Longs) -> bool:
+    """Time what a move has changed; return False when some job cannot be reached any more."""
+    crew, place, other, to = change
+    if not roads.changing:
+        return retime(desk, order, crew, place) and retime(desk, order, other, to)
+    if opens_roads_from(roads, order, crew, place) or opens_roads_from(roads, order, other, to):
+        return retime_all(desk, roads, order)
+    possible = retime_on_known_roads(desk, roads, order, crew, place)
+    return possible and retime_on_known_roads(desk, roads, order, other, to)
+
+
+@njit(cache=True)
 def first_cost(dark: Dark, desk: Desk, roads: Roads, order: Order, totals: Longs) -> int:
     """Time an order that has only its sequences, and return its cost."""
     if roads.changing:
@@ -145,7 +190,7 @@ def first_cost(dark: Dark, desk: Desk, roads: Roads, order: Order, totals: Longs
     return cost_of(dark, totals, new_state(dark), new_state(dark), queue, desk.horizon, order, HOPELESS - 1)
 
 
-@njit(cache=True)
+@lean
 def _minute_before(desk: Desk, order: Order, crew: int, place: int) -> int:
     if place == 0 or order.length[crew] == 0:
         return desk.available[crew]
@@ -165,20 +210,22 @@ def copy_order(order: Order) -> Order:
     )
 
 
-@njit(cache=True)
+@lean
 def take_over(source: Order, target: Order, crew: int, other: int) -> None:
     """Copy the sequences of two crews, and all finish minutes, from one order to another."""
     for row in (crew, other):
-        length = max(source.length[row], target.length[row])
-        target.sequence[row, :length] = source.sequence[row, :length]
         target.length[row] = source.length[row]
-    target.crew_of[:] = source.crew_of
-    target.finish[:] = source.finish
-    target.by_finish[:] = source.by_finish
-    target.gain[:] = source.gain
+        for place in range(source.length[row]):
+            target.sequence[row, place] = source.sequence[row, place]
+    for job in range(len(source.finish)):
+        target.crew_of[job] = source.crew_of[job]
+        target.finish[job] = source.finish[job]
+        target.gain[job] = source.gain[job]
+    for place in range(len(source.by_finish)):
+        target.by_finish[place] = source.by_finish[place]
 
 
-@njit(cache=True)
+@lean
 def take_all(source: Order, target: Order) -> None:
     """Copy a whole order."""
     for row in range(len(source.length)):
@@ -204,12 +251,12 @@ def propose(desk: Desk, order: Order, random: NDArray[np.uint64], change: Longs)
     return _pull_forward(desk, order, random, change)
 
 
-@njit(cache=True)
+@lean
 def _random_job(order: Order, random: NDArray[np.uint64]) -> int:
     return order.by_finish[random_below(random, len(order.by_finish))]
 
 
-@njit(cache=True)
+@lean
 def _place_of(order: Order, job: int) -> int:
     crew = order.crew_of[job]
     place = 0
@@ -218,7 +265,7 @@ def _place_of(order: Order, job: int) -> int:
     return place
 
 
-@njit(cache=True)
+@lean
 def _able_crew(desk: Desk, random: NDArray[np.uint64], job: int) -> int:
     """Return a random crew that can do a job: the first able one from a random crew on."""
     crews = len(desk.available)
@@ -241,7 +288,7 @@ def _move(order: Order, crew: int, place: int, size: int, other: int, to: int) -
     order.length[other] += size
 
 
-@njit(cache=True)
+@lean
 def _note(change: Longs, crew: int, place: int, other: int, to: int) -> bool:
     change[0], change[1], change[2], change[3] = crew, place, other, to
     if crew == other:
@@ -266,7 +313,7 @@ def _relocate(desk: Desk, order: Order, random: NDArray[np.uint64], change: Long
     return _note(change, crew, place, other, to)
 
 
-@njit(cache=True)
+@lean
 def _swap(desk: Desk, order: Order, random: NDArray[np.uint64], change: Longs) -> bool:
     first, second = _random_job(order, random), _random_job(order, random)
     crew, other = order.crew_of[first], order.crew_of[second]

@@ -54,6 +54,7 @@ def roads_of(problem: RepairProblem) -> Roads:
         key=np.zeros((kept, len(opening_jobs) // 64 + 1), np.uint64),
         seconds=seconds,
         used=used,
+        following=np.full((kept, len(opening_jobs)), -1, np.int64),
     )
 
 
@@ -79,4 +80,5 @@ def _unchanging(opener: NDArray[np.int64]) -> Roads:
         key=np.zeros((1, 1), np.uint64),
         seconds=np.zeros((1, 1, 0, 0), np.int64),
         used=np.zeros(2, np.int64),
+        following=np.zeros((1, 1), np.int64),
     )

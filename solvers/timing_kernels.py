@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lifeline.compiled import Ints, Longs
 from lifeline.crew_kernels import next_on_shift, work_until
+from lifeline.lean import lean
 from lifeline.road_kernels import UNREACHABLE_SECONDS, open_way
 
 NOT_AN_OPENER = -1
@@ -77,9 +78,10 @@ class Roads(NamedTuple):
     key: NDArray[np.uint64]
     seconds: NDArray[np.int64]
     used: NDArray[np.int64]
+    following: NDArray[np.int64]
 
 
-@njit(cache=True)
+@lean
 def retime(desk: Desk, order: Order, crew: int, place: int) -> bool:
     """Time a crew's visits from a place in its sequence on; return False when no road leads on."""
     crews = len(desk.available)
@@ -99,7 +101,7 @@ def retime(desk: Desk, order: Order, crew: int, place: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@lean
 def visit(desk: Desk, crew: int, minute: int, travel: int, repair: int) -> int:
     """Return when a visit is finished for which a crew sets out at a minute, or when it is next on shift."""
     period, duty, starts, opens, closes = desk.period, desk.duty, desk.window_start, desk.opens, desk.closes
@@ -109,7 +111,7 @@ def visit(desk: Desk, crew: int, minute: int, travel: int, repair: int) -> int:
     return work_until(period, duty, starts, opens, closes, crew, minute, repair)
 
 
-@njit(cache=True)
+@lean
 def sort_by_finish(finish: Longs, jobs: Ints) -> None:
     """Put jobs in order of finish, ties by number; quick when they nearly are already."""
     for position in range(1, len(jobs)):
@@ -165,11 +167,61 @@ def retime_all(desk: Desk, roads: Roads, order: Order) -> bool:
 
 
 @njit(cache=True)
+def retime_on_known_roads(desk: Desk, roads: Roads, order: Order, crew: int, place: int) -> bool:
+    """Time a crew's visits from a place on, where none of them opens a road; False when no road ever leads on.
+
+    All other crews' finish minutes, and with them the roads, stay as they are.
+    """
+    crews = len(desk.available)
+    minute, site = desk.available[crew], crew
+    if place > 0:
+        before = order.sequence[crew, place - 1]
+        minute, site = order.finish[before], crews + before
+    opening, state = _next_opening(roads, order, 0), 0
+    position = place
+    while position < order.length[crew]:
+        minute = _on_shift(desk, crew, minute)
+        while opening < len(order.by_finish) and order.finish[order.by_finish[opening]] <= minute:
+            state = _state_with(roads, state, order.by_finish[opening])
+            opening = _next_opening(roads, order, opening + 1)
+        job = order.sequence[crew, position]
+        travel = _travel(roads, state, desk.speed_class[crew], site, crews + job)
+        if travel < 0:
+            if opening == len(order.by_finish):
+                return False
+            minute = order.finish[order.by_finish[opening]]
+            continue
+        minute = visit(desk, crew, minute, travel, desk.repair[job])
+        order.finish[job] = minute
+        order.crew_of[job] = crew
+        site = crews + job
+        position += 1
+    return True
+
+
+@lean
+def _next_opening(roads: Roads, order: Order, place: int) -> int:
+    """Return the place, this one or later, of a job that opens roads among the jobs by finish; else their number."""
+    while place < len(order.by_finish) and roads.opener[order.by_finish[place]] == NOT_AN_OPENER:
+        place += 1
+    return place
+
+
+@lean
+def opens_roads_from(roads: Roads, order: Order, crew: int, place: int) -> bool:
+    """Tell whether a crew has a job that opens roads at a place or later."""
+    for position in range(place, order.length[crew]):
+        if roads.opener[order.sequence[crew, position]] != NOT_AN_OPENER:
+            return True
+    return False
+
+
+@lean
 def _on_shift(desk: Desk, crew: int, minute: int) -> int:
     return next_on_shift(desk.period, desk.duty, desk.window_start, desk.opens, desk.closes, crew, minute)
 
 
-@njit(cache=True)
+@lean
 def _next_crew(order: Order, place: Longs, ready: Longs) -> int:
     """Return the crew that can set out first, ties by number; -1 when all are done or wait."""
     first = -1
@@ -183,7 +235,7 @@ def _next_crew(order: Order, place: Longs, ready: Longs) -> int:
     return first
 
 
-@njit(cache=True)
+@lean
 def _note_opening(
     opening_minute: Longs, opening_job: Longs, openings: int, opened: int, minute: int, job: int
 ) -> int:
@@ -196,7 +248,7 @@ def _note_opening(
     return openings + 1
 
 
-@njit(cache=True)
+@lean
 def _travel(roads: Roads, state: int, speed_class: int, start: int, end: int) -> int:
     """Return the minutes between two sites in a state of the roads; -1 when there is no way."""
     if start == end:
@@ -214,6 +266,28 @@ def _travel(roads: Roads, state: int, speed_class: int, start: int, end: int) ->
 def _state_with(roads: Roads, state: int, job: int) -> int:
     """Return the number of the state in which one more job is done, working it out if it is not kept."""
     opener = roads.opener[job]
+    known = roads.following[state, opener]
+    if known >= 0 and _is_state_with(roads, known, state, opener):
+        roads.used[-1] += 1
+        roads.used[known] = roads.used[-1]
+        return known
+    found = _find_state_with(roads, state, opener)
+    roads.following[state, opener] = found
+    return found
+
+
+@lean
+def _is_state_with(roads: Roads, known: int, state: int, opener: int) -> bool:
+    """Tell whether a kept state is another one with one more opener done."""
+    for word in range(roads.key.shape[1]):
+        bit = np.uint64(1) << np.uint64(opener % 64) if word == opener // 64 else np.uint64(0)
+        if roads.key[known, word] != roads.key[state, word] | bit:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _find_state_with(roads: Roads, state: int, opener: int) -> int:
     wanted = roads.key[state].copy()
     wanted[opener // 64] |= np.uint64(1) << np.uint64(opener % 64)
     roads.used[-1] += 1
@@ -243,7 +317,7 @@ def _state_with(roads: Roads, state: int, job: int) -> int:
     return oldest
 
 
-@njit(cache=True)
+@lean
 def _is_open(roads: Roads, link: int, done: NDArray[np.uint64]) -> bool:
     for entry in range(roads.blocker_start[link], roads.blocker_start[link + 1]):
         job = roads.blocker_job[entry]

@@ -1,0 +1,1 @@
+"""Hazards, one file each: an intensity at every place, and what it breaks."""
