@@ -25,9 +25,8 @@ Floats = NDArray[np.float64]
 
 ROAD = "road"
 GATES_AT_ONCE = 256
-SAME_CHORD = (
-    1e-12  # Chords of the unit sphere: places nearer together than some micrometres are equally near.
-)
+# Chords of the unit sphere: distances that differ by some micrometres are equal.
+SAME_CHORD = 1e-12
 
 
 def travel_between(system: System, crews: Sequence[Crew], jobs: Sequence[Job]) -> Travel:

@@ -97,10 +97,6 @@ def _desk(problem: RepairProblem) -> Desk:
     crews, travel = problem.crews, problem.travel
     windows = problem.crew_windows
     minutes = travel.minutes(frozenset())
-    able = problem.can_do.copy()
-    if not travel.changes_with_repairs:
-        numbers = np.arange(len(crews))
-        able &= minutes[travel.speed_class_of_crew, numbers, len(crews) :] >= 0
     return Desk(
         travel=np.ascontiguousarray(minutes, np.int32),
         speed_class=np.asarray(travel.speed_class_of_crew, np.int64),
@@ -111,7 +107,7 @@ def _desk(problem: RepairProblem) -> Desk:
         opens=windows.opens,
         closes=windows.closes,
         repair=np.array([job.repair_minutes for job in problem.jobs], np.int64),
-        able=able.astype(np.uint8),
+        able=problem.within_reach.astype(np.uint8),
         horizon=problem.horizon_minutes,
     )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from lifeline.plan import Plan, Visit
     from lifeline.repair import RepairProblem
 
 Sequences = dict[str, list[str]]
@@ -23,29 +25,57 @@ def dispatch(problem: RepairProblem, rank: NDArray[np.float64] | None) -> Sequen
     return _Dispatcher(problem, rank).run()
 
 
+def hand_out_rest(problem: RepairProblem, plan: Plan, minute: int) -> Sequences:
+    """Return the plan's sequences with every job that finishes after a minute handed out anew, the nearest first.
+
+    Nobody waits for those jobs any more; shared out like this they are done sooner than one behind the other.
+    """
+    desk = _Dispatcher(problem, None)
+    desk.go_on_from([visit for visit in plan.visits if visit.finish <= minute])
+    return desk.run()
+
+
 class _Dispatcher:
     """The desk: which crews are free when, which jobs are left, which roads are open."""
 
     def __init__(self, problem: RepairProblem, rank: NDArray[np.float64] | None) -> None:
         self.problem = problem
         self.rank = rank
-        self.crews, self.travel = problem.crews, problem.travel
+        self.crews, self.speed_class = problem.crews, problem.travel.speed_class_of_crew
         self.left = np.array([job.id not in problem.unassignable for job in problem.jobs], bool)
-        self.can_do = problem.can_do
+        self.drives = problem.travel.drives()
         self.sequences: Sequences = {crew.id: [] for crew in self.crews}
         self.site = list(range(len(self.crews)))
         self.free = [(crew.available_from_minute, number) for number, crew in enumerate(self.crews)]
         self.waiting: list[tuple[int, int]] = []
-        self.opens: dict[int, int] = {}
-        self.is_road = np.array([job.sector == "road" for job in problem.jobs], bool)
+        self.opens: list[tuple[int, int]] = []
+        self.opening_jobs = problem.travel.opening_jobs
+        heapq.heapify(self.free)
+
+    def go_on_from(self, visits: Sequence[Visit]) -> None:
+        """Take these visits as given; every crew goes on from its last one."""
+        free = {number: minute for minute, number in self.free}
+        for visit in visits:
+            crew, job = self.problem.crew_index[visit.crew], self.problem.job_index[visit.job]
+            self.left[job] = False
+            self.site[crew] = len(self.crews) + job
+            self.sequences[visit.crew].append(visit.job)
+            free[crew] = visit.finish
+            if job in self.opening_jobs:
+                heapq.heappush(self.opens, (visit.finish, job))
+        self.free = [(minute, number) for number, minute in free.items()]
         heapq.heapify(self.free)
 
     def run(self) -> Sequences:
         while self.free and self.left.any():
             minute, crew = heapq.heappop(self.free)
-            minute = self.crews[crew].next_on_shift(minute)
+            on_shift = self.crews[crew].next_on_shift(minute)
+            if on_shift > minute:
+                # Somebody else may set out before, and the roads are opened in order of time.
+                heapq.heappush(self.free, (on_shift, crew))
+                continue
             minutes = self._travel_minutes(crew, minute)
-            mine = self.left & self.can_do[crew]
+            mine = self.left & self.problem.within_reach[crew]
             able = np.flatnonzero(mine & (minutes >= 0))
             if len(able):
                 wanted = minutes[able] if self.rank is None else self.rank[able]
@@ -55,9 +85,9 @@ class _Dispatcher:
         return self.sequences
 
     def _travel_minutes(self, crew: int, minute: int) -> NDArray[np.int32]:
-        opened = frozenset(job for job, finish in self.opens.items() if finish <= minute)
-        speed_class = self.travel.speed_class_of_crew[crew]
-        return self.travel.minutes(opened)[speed_class, self.site[crew], len(self.crews) :]
+        while self.opens and self.opens[0][0] <= minute:
+            self.drives.job_done(heapq.heappop(self.opens)[1])
+        return self.drives.minutes_from(int(self.speed_class[crew]), self.site[crew])[len(self.crews) :]
 
     def _send(self, crew: int, job: int, minute: int, minutes: NDArray[np.int32]) -> None:
         arrive = self.crews[crew].work_until(minute, int(minutes[job]))
@@ -67,15 +97,14 @@ class _Dispatcher:
         self.site[crew] = len(self.crews) + job
         self.sequences[self.crews[crew].id].append(self.problem.jobs[job].id)
         heapq.heappush(self.free, (finish, crew))
-        if self.travel.changes_with_repairs and self.is_road[job]:
-            self.opens[job] = finish
+        if job in self.opening_jobs:
+            heapq.heappush(self.opens, (finish, job))
             for since, other in self.waiting:
                 heapq.heappush(self.free, (max(since, finish), other))
             self.waiting.clear()
 
     def _wait(self, crew: int, minute: int) -> None:
-        later = [finish for finish in self.opens.values() if finish > minute]
-        if later:
-            heapq.heappush(self.free, (min(later), crew))
+        if self.opens:
+            heapq.heappush(self.free, (self.opens[0][0], crew))
         else:
             self.waiting.append((minute, crew))

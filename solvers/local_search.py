@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lifeline.evaluation import evaluate
 from lifeline.schedule import schedule
-from solvers.dispatch import Sequences
+from solvers.dispatch import Sequences, hand_out_rest
 from solvers.priority import RULES, Outlook, sequences_by_rule
 from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
 
@@ -57,6 +57,7 @@ def solve(
     search = _Search(problem, budget, on_progress, start)
     if not search.is_trivial:
         search.anneal(seed)
+        search.share_out_rest()
     return search.proposal()
 
 
@@ -140,7 +141,8 @@ class _Search:
 
     def _evaluations_allowed(self, work: int) -> int | None:
         if self.budget.evaluations is None and self.budget.seconds is None:
-            return min(max(DEFAULT_WORK // work, FEWEST), MOST)
+            few_orders = 2_000 * len(self.problem.jobs) ** 2
+            return min(max(DEFAULT_WORK // work, FEWEST), MOST, few_orders)
         return self.budget.evaluations
 
     def _share_spent(self, spent: int, total: int | None) -> float:
@@ -167,6 +169,14 @@ class _Search:
         if sequences is not None:
             self.judge(sequences)
 
+    def share_out_rest(self) -> None:
+        """Share out the jobs nobody waits for any more, which the search left wherever they happened to be."""
+        switches = evaluate(self.problem, self.plan).switches
+        last_back = int(switches[switches[:, 2] == 1, 0].max(initial=0))
+        plan, objective = self._judged(hand_out_rest(self.problem, self.plan, last_back))
+        if objective <= self.objective and _finish(plan) < _finish(self.plan):
+            self.plan, self.objective = plan, objective
+
     def proposal(self) -> Proposal:
         """Return the best plan by the judge and how it was found."""
         return Proposal(
@@ -179,6 +189,10 @@ class _Search:
             reproducible=self.stopped_by in ("finished", "evaluations"),
             trace=tuple(self.trace),
         )
+
+
+def _finish(plan: Plan) -> int:
+    return max((visit.finish for visit in plan.visits), default=0)
 
 
 def _anneals(evaluations_per_job: float) -> int:

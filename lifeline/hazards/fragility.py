@@ -1,9 +1,8 @@
 """How likely shaking breaks a component, by sector and type.
 
-A planning-grade simplification: two states only, working and waiting for a crew, which is Hazus' "extensive"
-damage or worse. Medians and dispersions are those of the Hazus Earthquake Model Technical Manual (FEMA, 5.1,
-2022) unless a line says otherwise; ground failure (liquefaction, landslide, fault rupture) is left out. Bring
-your own curves for anything that matters.
+A planning-grade simplification: two states only, working and waiting for a crew, which is "extensive" damage
+or worse in the sense of FEMA's Hazus Earthquake Model; ground failure (liquefaction, landslide, fault
+rupture) is left out. Each curve has its source beside it. Bring your own curves for anything that matters.
 """
 
 from dataclasses import dataclass
@@ -16,9 +15,8 @@ Floats = NDArray[np.float64]
 
 # Joyner and Boore (1981) give 94 cm/s per g on rock for magnitude 6.5 at 10 km.
 VELOCITY_CM_PER_S_PER_G = 100.0
-SHARE_OF_BREAKS = (
-    0.2  # Hazus: of the pipe repairs that shaking causes, one in five is a break, the others leak.
-)
+# Hazus: of the pipe repairs that shaking causes, one in five is a break, the others leak.
+SHARE_OF_BREAKS = 0.2
 
 
 @dataclass(frozen=True)
@@ -49,17 +47,20 @@ class Pipe:
         return -np.expm1(-SHARE_OF_BREAKS * self.factor * repairs_per_km * length_km)
 
 
+# Power: Hazus 5.1 (2022), anchored equipment, as transcribed in SimCenter's Damage and Loss Model Library.
 SUBSTATION_LOW_VOLTAGE = Lognormal(0.45, 0.45)
 SUBSTATION_MEDIUM_VOLTAGE = Lognormal(0.35, 0.40)
 POWER_PLANT = Lognormal(0.52, 0.55)
 DISTRIBUTION_CIRCUIT = Lognormal(0.72, 0.15)
-PUMPING_PLANT = Lognormal(0.77, 0.65)  # also Hazus' compressor stations
+# Water: Hazus, as given with the infrarisk study of Shelby County; compressor stations taken as pumping plants.
+PUMPING_PLANT = Lognormal(0.73, 0.50)
 ELEVATED_TANK = Lognormal(1.15, 0.60)
-CENTRAL_OFFICE = Lognormal(0.60, 0.62)
-BRIDGE = Lognormal(0.49, 0.60)  # Basoz and Mander (1999), multi-span, not designed against earthquakes
-HARDLY_SHAKEN = Lognormal(
-    1.60, 0.60
-)  # our judgement: pavement and cables fail with the ground, not by shaking
+# Bridges: Basoz and Mander (1999), multi-span, not designed against earthquakes.
+BRIDGE = Lognormal(0.49, 0.60)
+# Our judgement: central offices lie between substations and pumps; pavement and cables fail with the ground.
+CENTRAL_OFFICE = Lognormal(0.60, 0.60)
+HARDLY_SHAKEN = Lognormal(1.60, 0.60)
+# Pipes: Hazus takes O'Rourke and Ayala's rate for brittle pipes and 0.3 of it for ductile ones.
 BRITTLE_PIPE, DUCTILE_PIPE = Pipe(1.0), Pipe(0.3)
 
 # (sector, is a link, word in the kind): the first line whose word the kind contains; "" is any other kind.

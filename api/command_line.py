@@ -1,0 +1,63 @@
+"""The console command `lifeline`: one verb a file; it parses, calls the packages below, shapes answers."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from api.commands import cascade, check, evaluate, export, import_, plan, scenarios
+from api.failures import guarded
+
+VERBS: dict[str, Callable[..., None]] = {
+    "scenarios": scenarios.scenarios,
+    "cascade": cascade.cascade,
+    "plan": plan.plan,
+    "evaluate": evaluate.evaluate,
+    "import": import_.import_,
+    "export": export.export,
+    "check": check.check,
+}
+
+app = typer.Typer(
+    name="lifeline",
+    help="Repair plans for a city's power, water, gas, road and telecom networks after a disaster.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+for _name, _verb in VERBS.items():
+    app.command(_name)(guarded(_verb))
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"lifeline {version('lifeline-recovery')}")
+        except PackageNotFoundError:
+            typer.echo("lifeline, run from a checkout that is not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the verb."""
+
+
+def main() -> None:
+    """Run the command line; the console entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a sign gets a question mark, not a traceback.
+            stream.reconfigure(errors="replace")
+    app(prog_name="lifeline")

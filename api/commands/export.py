@@ -1,0 +1,31 @@
+"""`lifeline export`: a system as files to look into and to change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.inputs import SystemName
+
+
+def export(
+    name_or_folder: SystemName,
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="A .zip, a .json, or a folder of CSV files.", show_default=False),
+    ],
+) -> None:
+    """Write a system as CSV tables (folder or .zip) or as one .json."""
+    from api.inputs import named_system
+    from api.progress import showing_steps
+    from api.wording import table_counts
+    from lifeline.files import write_system
+
+    with showing_steps() as steps:
+        steps.now(f"Reading {name_or_folder}")
+        system = named_system(name_or_folder)
+        steps.now(f"Writing {out}")
+        write_system(system, out)
+    typer.echo(f"Written to {out}: {table_counts(system)}.")

@@ -1,0 +1,123 @@
+"""What the verbs take: a system by name or file, and the options that exchange one of its tables.
+
+Nothing here loads pandas or a system until a verb asks for it, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lifeline.system import Settings, System
+
+SystemName = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME_OR_FOLDER",
+        help="A scenario of the library (see `lifeline scenarios`), or a folder, .zip or .json of your own.",
+        show_default=False,
+    ),
+]
+DamageFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--damage",
+        metavar="FILE",
+        help="CSV of what is broken, instead of the system's own.",
+        show_default=False,
+    ),
+]
+CrewsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--crews", metavar="FILE", help="CSV of crews, instead of the system's own.", show_default=False
+    ),
+]
+ShiftsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--shifts", metavar="FILE", help="CSV of shifts, instead of the system's own.", show_default=False
+    ),
+]
+RepairTimesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--repair-times",
+        metavar="FILE",
+        help="CSV of repair times by component type, instead of the built-in ones.",
+        show_default=False,
+    ),
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        "--start",
+        metavar="ISO",
+        help="Clock at minute 0, like 2026-03-01T06:00 (local time of the system, unless an offset follows).",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def system_from(
+    name_or_folder: str, files: Mapping[str, Path | None] | None = None, *, start: str | None = None
+) -> System:
+    """Return the named system with tables exchanged for `files` (table name -> CSV) and its clock set."""
+    from lifeline.files import read_table
+
+    system = named_system(name_or_folder)
+    tables = {name: read_table(path, name) for name, path in (files or {}).items() if path is not None}
+    if "crews" in tables and "shifts" not in tables:
+        tables["shifts"] = _shifts_of(system, tables["crews"])
+    settings = None if start is None else _with_start(system.settings, start)
+    if not tables and settings is None:
+        return system
+    return system.replace(settings=settings, **tables)
+
+
+def named_system(name_or_folder: str) -> System:
+    """Return a system by its path or, where there is no such path, by its name in the library."""
+    from lifeline.errors import InvalidInput
+    from lifeline.files import read_system
+    from lifeline.nearest import Nearest
+    from scenarios import list_scenarios, load_scenario
+
+    names = [scenario.name for scenario in list_scenarios()]
+    path = Path(name_or_folder)
+    if name_or_folder in names and not (path / "nodes.csv").exists():
+        return load_scenario(name_or_folder)
+    if path.exists() or path.suffix.lower() in (".zip", ".json") or len(path.parts) > 1:
+        return read_system(path)
+    guess = Nearest(names).to(name_or_folder)
+    hint = f"Did you mean {guess!r}?" if guess else f"The library has {', '.join(names)}."
+    raise InvalidInput(f"There is neither a scenario nor a file or folder {name_or_folder!r}. {hint}")
+
+
+def _shifts_of(system: System, crews: pd.DataFrame) -> pd.DataFrame:
+    """Keep the shifts of those crews that the new table has as well."""
+    return system.shifts[system.shifts["crew"].isin(crews["id"])]
+
+
+def _with_start(settings: Settings, start: str) -> Settings:
+    """Return the settings with another clock at minute 0; without an offset it is local time."""
+    from lifeline.errors import InvalidInput
+
+    try:
+        moment = datetime.fromisoformat(start)
+    except ValueError:
+        raise InvalidInput(
+            f"--start {start!r} is no point in time; write it like 2026-03-01T06:00."
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(settings.timezone))
+    return replace(settings, start=moment.isoformat())

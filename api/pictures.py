@@ -1,0 +1,317 @@
+"""Two pictures of a plan: who is without which service until when, and what every crew does when.
+
+Colours are Okabe and Ito's, which people who see colours differently can tell apart; lines differ in their
+dashes as well. matplotlib draws without a screen, and without touching anyone's settings.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+
+from api.left_behind import stuck_people
+from api.wording import MINUTES_PER_HOUR, Clock, counted, hours_figure, plain
+from lifeline.evaluation import NOT_BACK
+
+if TYPE_CHECKING:
+    from lifeline.crews import Crew
+    from lifeline.evaluation import Evaluation
+    from lifeline.plan import Visit
+
+SECTOR_COLOURS = {
+    "power": "#E69F00",
+    "water": "#0072B2",
+    "gas": "#009E73",
+    "road": "#D55E00",
+    "telecom": "#CC79A7",
+}
+SECTOR_DASHES: dict[str, Any] = {
+    "power": "-",
+    "water": (0, (6, 1.5)),
+    "gas": (0, (3, 1.2, 1, 1.2)),
+    "road": (0, (1, 1)),
+    "telecom": (0, (6, 1.2, 1, 1.2, 1, 1.2)),
+}
+TRAVEL_COLOUR = "#999999"
+OFF_SHIFT_COLOUR = "#EDEDED"
+LINE_COLOUR = "#555555"
+
+MARKS = (0.5, 0.9, 0.99)
+TICK_STEPS_HOURS = (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 72, 168, 336, 672, 2016)
+MOST_TICKS = 10
+ROOM_BELOW_MARKS = 0.8  # of the height, so that no curve runs through the marks' words
+MOST_ROWS = 60
+MOST_LABELLED_VISITS = 150
+LETTER_WIDTH = 0.6  # of its size, at most on the average of a name
+DOTS_PER_INCH = 150
+POINTS_PER_INCH = 72
+
+SETTINGS = {
+    "text.parse_math": False,
+    "font.size": 10,
+    "axes.spines.top": True,
+    "axes.spines.right": False,
+    "hatch.linewidth": 0.6,
+    "svg.hashsalt": "lifeline",
+}
+
+Span = tuple[int, int]
+
+
+def draw_recovery(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> None:
+    """Draw the persons without each service over the hours after the shock."""
+    with _canvas(path, width=10, height=5.6) as figure:
+        axes = figure.add_subplot()
+        end = max(_last_change(evaluation) * 1.04, MINUTES_PER_HOUR)
+        # Solid lines first: a dashed one on top of them leaves both to be seen where they run together.
+        services = [service for service in SECTOR_COLOURS if service in evaluation.by_service]
+        drawn = [_draw_curve(axes, evaluation, service, end) for service in services]
+        axes.set_ylim(bottom=0, top=max(axes.get_ylim()[1] / ROOM_BELOW_MARKS, 1))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.yaxis.grid(visible=True, color="#E5E5E5")
+        axes.set_axisbelow(True)
+        axes.set_ylabel("persons without service")
+        _time_axes(axes, evaluation, end)
+        if any(drawn):
+            _draw_marks(axes, evaluation, end)
+            figure.legend(
+                loc="outside lower center",
+                ncols=len(services),
+                frameon=False,
+                title="most persons without each",
+            )
+        else:
+            axes.text(0.5, 0.5, "Nobody is without service.", transform=axes.transAxes, ha="center")
+        stuck = sum(stuck_people(evaluation).values())
+        note = (
+            f"{subtitle}\n{counted(stuck, 'person')} whom no repair brings back not drawn"
+            if stuck
+            else subtitle
+        )
+        _titles(axes, f"{_name(evaluation)}: persons without each service", note)
+
+
+def draw_gantt(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> None:
+    """Draw one row a crew: travel thin and hatched, work solid in its sector's colour, waiting left blank."""
+    busy = _visits_of_crews(evaluation)
+    shown = list(busy.items())[:MOST_ROWS]
+    row_height = 0.42 if len(shown) <= 12 else 0.3 if len(shown) <= 30 else 0.21
+    with _canvas(path, width=12, height=2.3 + row_height * max(len(shown), 3)) as figure:
+        axes = figure.add_subplot()
+        end = max((visit.finish for _, visits in shown for visit in visits), default=0) * 1.01
+        end = max(end, MINUTES_PER_HOUR)
+        for row, (crew, visits) in enumerate(shown):
+            _draw_row(axes, evaluation, row, crew, visits, int(end) + 1)
+        axes.set_yticks(range(len(shown)), [plain(crew.id, 30) for crew, _ in shown])
+        axes.tick_params(axis="y", length=0, labelsize=9 if len(shown) <= 30 else 8)
+        axes.set_ylim(max(len(shown), 1) - 0.4, -0.6)
+        axes.xaxis.grid(visible=True, color="#DDDDDD", linewidth=0.6)
+        axes.set_axisbelow(True)
+        _time_axes(axes, evaluation, end)
+        _titles(axes, f"{_name(evaluation)}: work of the crews", _gantt_note(evaluation, len(busy), subtitle))
+        figure.legend(handles=_gantt_legend(evaluation), loc="outside lower center", ncols=7, frameon=False)
+        if shown:
+            _label_jobs(figure, axes, evaluation, shown)
+
+
+@contextmanager
+def _canvas(path: Path, *, width: float, height: float) -> Iterator[Figure]:
+    """Give a figure to draw on, and write it to `path` when the drawing is done."""
+    with warnings.catch_warnings(), matplotlib.rc_context(SETTINGS):
+        # A name in a script the font lacks is drawn as boxes; that is no news for whoever asked for a plan.
+        warnings.simplefilter("ignore", UserWarning)
+        layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
+        figure = Figure(figsize=(width, height), layout=layout, dpi=DOTS_PER_INCH)
+        FigureCanvasAgg(figure)
+        yield figure
+        figure.savefig(path, format="png", dpi=DOTS_PER_INCH)
+
+
+def _name(evaluation: Evaluation) -> str:
+    return plain(evaluation.problem.system.name, 60)
+
+
+def _titles(axes: Any, title: str, subtitle: str) -> None:
+    axes.set_title(title + (f"\n{subtitle}" if subtitle else ""), loc="left", fontsize=11, pad=10)
+
+
+def _time_axes(axes: Any, evaluation: Evaluation, end: float) -> None:
+    """Number the lower axis in hours after the shock and the upper one by the clock."""
+    settings = evaluation.problem.system.settings
+    clock = Clock(settings, int(end))
+    hours = end / MINUTES_PER_HOUR
+    step = next((step for step in TICK_STEPS_HOURS if hours / step <= MOST_TICKS), hours / MOST_TICKS)
+    ticks = [number * step * MINUTES_PER_HOUR for number in range(int(hours / step) + 1)]
+    axes.set_xlim(0, end)
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda minute, _: f"{minute / MINUTES_PER_HOUR:g}"))
+    axes.set_xlabel("hours after the shock")
+    above = axes.secondary_xaxis("top")
+    above.xaxis.set_major_locator(FixedLocator(ticks))
+    above.xaxis.set_major_formatter(FuncFormatter(lambda minute, _: clock.short(round(minute))))
+    above.tick_params(labelsize=8, colors=LINE_COLOUR)
+
+
+# The recovery curves.
+
+
+def _last_change(evaluation: Evaluation) -> int:
+    return int(evaluation.curves["minute"].max()) if len(evaluation.curves) else 0
+
+
+def _draw_curve(axes: Any, evaluation: Evaluation, service: str, end: float) -> bool:
+    """Draw one service's curve; tell whether anybody ever was without it."""
+    curve = evaluation.recovery(service)
+    persons = curve["persons_without"].tolist()
+    if max(persons, default=0) == 0:
+        return False
+    axes.step(
+        [*curve["minute"].tolist(), end],
+        [*persons, persons[-1]],
+        where="post",
+        color=SECTOR_COLOURS[service],
+        linestyle=SECTOR_DASHES[service],
+        linewidth=2.2,
+        label=f"{service} {max(persons):,}",
+    )
+    return True
+
+
+def _draw_marks(axes: Any, evaluation: Evaluation, end: float) -> None:
+    """Mark when 50, 90 and 99 % of all services lost are back."""
+    by_minute: dict[int, list[str]] = {}
+    for fraction in MARKS:
+        minute = evaluation.minute_when_back(fraction)
+        if minute not in (NOT_BACK, 0):
+            by_minute.setdefault(minute, []).append(f"{fraction * 100:g}")
+    clock = Clock(evaluation.problem.system.settings, int(end))
+    for step, (minute, fractions) in enumerate(by_minute.items()):
+        axes.axvline(minute, color=LINE_COLOUR, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+        axes.annotate(
+            f"{', '.join(fractions)} % back {clock.short(minute)}",
+            (minute, 0.985 - 0.065 * step),
+            xycoords=("data", "axes fraction"),
+            xytext=(4 if minute < 0.75 * end else -4, 0),
+            textcoords="offset points",
+            ha="left" if minute < 0.75 * end else "right",
+            va="top",
+            fontsize=9,
+            color="#333333",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85},
+        )
+
+
+# The rows of the crews.
+
+
+def _visits_of_crews(evaluation: Evaluation) -> dict[Crew, list[Visit]]:
+    """Return the crews that have work, by id, with their visits in order."""
+    visits: dict[str, list[Visit]] = {}
+    for visit in evaluation.plan.visits:
+        visits.setdefault(visit.crew, []).append(visit)
+    return {crew: visits[crew.id] for crew in evaluation.problem.crews if crew.id in visits}
+
+
+def _draw_row(axes: Any, evaluation: Evaluation, row: int, crew: Crew, visits: list[Visit], end: int) -> None:
+    problem = evaluation.problem
+    duty = duty_spans(crew, end)
+    axes.broken_barh(_widths(_gaps(duty, end)), (row - 0.5, 1), color=OFF_SHIFT_COLOUR, zorder=0)
+    for visit in visits:
+        travel = _widths(_within((visit.depart, visit.arrive), duty))
+        axes.broken_barh(
+            travel,
+            (row - 0.13, 0.26),
+            facecolor="white",
+            edgecolor=TRAVEL_COLOUR,
+            hatch="//////",
+            linewidth=0.4,
+        )
+        colour = SECTOR_COLOURS[problem.jobs[problem.job_index[visit.job]].sector]
+        work = _widths(_within((visit.start, visit.finish), duty))
+        axes.broken_barh(
+            work, (row - 0.36, 0.72), facecolor=colour, edgecolor="white", linewidth=0.7, zorder=2
+        )
+
+
+def duty_spans(crew: Crew, end: int) -> list[Span]:
+    """Return the spans of minutes, up to `end`, in which a crew is on duty and there."""
+    spans: list[Span] = []
+    for period in range(0, end + 1, crew.period_minutes):
+        for opens, closes in crew.windows:
+            start, stop = max(period + opens, crew.available_from_minute), period + closes
+            if spans and spans[-1][1] == start:
+                spans[-1] = (spans[-1][0], stop)
+            elif start < stop:
+                spans.append((start, stop))
+    return spans
+
+
+def _within(span: Span, duty: list[Span]) -> list[Span]:
+    start, end = span
+    return [(max(start, opens), min(end, closes)) for opens, closes in duty if opens < end and start < closes]
+
+
+def _gaps(duty: list[Span], end: int) -> list[Span]:
+    edges = [0, *(edge for span in duty for edge in span), end]
+    return [(start, stop) for start, stop in zip(edges[::2], edges[1::2], strict=True) if start < stop]
+
+
+def _widths(spans: list[Span]) -> list[Span]:
+    return [(start, end - start) for start, end in spans]
+
+
+def _label_jobs(
+    figure: Figure, axes: Any, evaluation: Evaluation, shown: list[tuple[Crew, list[Visit]]]
+) -> None:
+    """Write each job's name into its bar where there is room for it."""
+    if sum(len(visits) for _, visits in shown) > MOST_LABELLED_VISITS:
+        return
+    figure.draw_without_rendering()
+    points_per_minute = axes.bbox.width / figure.dpi * POINTS_PER_INCH / axes.get_xlim()[1]
+    size = 8
+    for row, (crew, visits) in enumerate(shown):
+        for visit in visits:
+            spans = _within((visit.start, visit.finish), duty_spans(crew, visit.finish))
+            start, end = max(spans, key=lambda span: span[1] - span[0])
+            name = plain(visit.job)
+            if len(name) * size * LETTER_WIDTH + 6 <= (end - start) * points_per_minute:
+                sector = evaluation.problem.jobs[evaluation.problem.job_index[visit.job]].sector
+                ink = "white" if sector in ("water", "gas", "road") else "black"
+                axes.text((start + end) / 2, row, name, ha="center", va="center", fontsize=size, color=ink)
+
+
+def _gantt_note(evaluation: Evaluation, busy: int, subtitle: str) -> str:
+    notes = [subtitle] if subtitle else []
+    if busy > MOST_ROWS:
+        notes.append(f"the first {MOST_ROWS} of {counted(busy, 'crew')}; the rest are in worklists.csv")
+    idle = len(evaluation.problem.crews) - busy
+    if idle:
+        notes.append(f"{counted(idle, 'crew')} without a job not drawn")
+    return "\n".join(notes)
+
+
+def _gantt_legend(evaluation: Evaluation) -> list[Patch]:
+    problem = evaluation.problem
+    sectors = {problem.jobs[problem.job_index[visit.job]].sector for visit in evaluation.plan.visits}
+    handles = [Patch(color=SECTOR_COLOURS[sector], label=f"{sector} repair") for sector in sorted(sectors)]
+    handles.append(Patch(facecolor="white", edgecolor=TRAVEL_COLOUR, hatch="//////", label="travel"))
+    if any(crew.shifts or crew.available_from_minute for crew in problem.crews):
+        handles.append(Patch(color=OFF_SHIFT_COLOUR, label="off duty"))
+    return handles
+
+
+def plan_subtitle(evaluation: Evaluation) -> str:
+    """Return what stands under a picture's title: the figure the plan is judged by."""
+    jobs = counted(len(evaluation.plan.visits), "job")
+    return f"{jobs}, {hours_figure(evaluation.person_hours)} person-hours without service"

@@ -1,0 +1,102 @@
+"""A plan side by side with the rules dispatchers know, all of them put before the one judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from api.progress import Steps
+    from lifeline.evaluation import Evaluation
+    from lifeline.plan import Plan
+    from lifeline.repair import RepairProblem
+    from lifeline.system import System
+    from solvers import Budget, Proposal
+
+OUR_RULE = "bundles"
+GIVEN = "your plan"
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one rule's plan costs: person-hours without service, and the objective (with weights)."""
+
+    person_hours: float
+    objective: int
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A plan judged, and what every rule would have cost; `proposal` is None for a plan handed in."""
+
+    evaluation: Evaluation
+    rules: Mapping[str, Score]
+    proposal: Proposal | None = None
+    seed: int | None = None
+
+    @property
+    def problem(self) -> RepairProblem:
+        """Return the problem the plan is for."""
+        return self.evaluation.problem
+
+    @property
+    def plan(self) -> Plan:
+        """Return the plan."""
+        return self.evaluation.plan
+
+    @property
+    def method(self) -> str:
+        """Return where the plan is from, in words."""
+        return self.proposal.method if self.proposal else GIVEN
+
+    @property
+    def known_rules(self) -> dict[str, Score]:
+        """Return the scores of the rules dispatchers know, without our own."""
+        return {name: score for name, score in self.rules.items() if name != OUR_RULE}
+
+    @property
+    def weighted(self) -> bool:
+        """Tell whether services count differently, so that the objective is not simply the person-hours."""
+        return bool((self.evaluation.portions.weight_permille != 1000).any())
+
+
+def problem_of(system: System) -> RepairProblem:
+    """Return the repair problem that a system's own damage and crews make."""
+    from lifeline.repair import build_problem
+    from lifeline.shock import Shock
+
+    return build_problem(system, Shock.from_table(system, system.damage))
+
+
+def planned(
+    problem: RepairProblem, *, method: str, budget: Budget | None, seed: int, steps: Steps
+) -> Outcome:
+    """Search for a plan, and put it side by side with the rules."""
+    from lifeline.evaluation import evaluate
+    from solvers import solve
+
+    rules = rule_scores(problem, steps)
+    with steps.search(budget) as on_progress:
+        proposal = solve(problem, method=method, budget=budget, seed=seed, on_progress=on_progress)
+    return Outcome(evaluate(problem, proposal.plan), rules, proposal, seed)
+
+
+def given(problem: RepairProblem, plan: Plan, steps: Steps) -> Outcome:
+    """Put a plan that somebody made side by side with the rules."""
+    from lifeline.evaluation import evaluate
+
+    return Outcome(evaluate(problem, plan), rule_scores(problem, steps))
+
+
+def rule_scores(problem: RepairProblem, steps: Steps) -> dict[str, Score]:
+    """Return what the plan of each rule costs: the five known ones in their order, then our own."""
+    from lifeline.evaluation import evaluate
+    from solvers import KNOWN_RULES, solve
+
+    scores = {}
+    for rule in (*KNOWN_RULES, OUR_RULE):
+        steps.now(f"Planning by the rule {rule}")
+        evaluation = evaluate(problem, solve(problem, method=rule).plan)
+        scores[rule] = Score(evaluation.person_hours, evaluation.objective)
+    return scores

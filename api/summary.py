@@ -1,0 +1,235 @@
+"""The outcome of a plan as a dispatcher reads it: who is out until when, who goes where first, how sure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from api.console import LEFT, RIGHT, heading, loop_lines, people, print_list, table_of
+from api.json_report import FRACTIONS
+from api.left_behind import most_out, people_still_out, saved_people, stuck_people
+from api.reasons import Reasons
+from api.wording import MINUTES_PER_HOUR, Clock, counted, duration, hours_figure, plain, weighted_hours
+
+if TYPE_CHECKING:
+    from api.planning import Outcome, Score
+    from lifeline.evaluation import Evaluation
+    from lifeline.plan import Visit
+
+MOST_CREWS = 30
+JOBS_PER_CREW = 2
+
+STOPPED = {
+    "finished": "it had nothing left to try",
+    "evaluations": "its budget of plans to try was used up",
+    "seconds": "its time was up",
+    "cancelled": "you stopped it",
+}
+
+
+def print_summary(console: Console, outcome: Outcome) -> None:
+    """Print all of it, in the order of the questions a dispatcher asks."""
+    clock = Clock(outcome.problem.system.settings, outcome.evaluation.finish_minute)
+    _print_heading(console, outcome, clock)
+    if not outcome.problem.jobs:
+        console.print("Nothing is broken, so there is nothing to repair.")
+        return
+    _print_people(console, outcome.evaluation, clock)
+    _print_rules(console, outcome)
+    _print_first_jobs(console, outcome.evaluation, clock)
+    _print_left_behind(console, outcome)
+    _print_certainty(console, outcome)
+
+
+def _print_heading(console: Console, outcome: Outcome, clock: Clock) -> None:
+    problem, evaluation = outcome.problem, outcome.evaluation
+    sectors = Counter(job.sector for job in problem.jobs)
+    kinds = ", ".join(f"{number:,} {sector}" for sector, number in sorted(sectors.items()))
+    broken = counted(len(problem.jobs), "component") + (f" ({kinds})" if kinds else "")
+    console.print(Text(plain(problem.system.name, 90), style="bold"))
+    table = table_of(("", LEFT), ("", LEFT), headings=False)
+    table.add_row("Shock", clock.long(0))
+    table.add_row("Broken", f"{broken}; {counted(len(problem.crews), 'crew')} to repair them")
+    table.add_row("Plan", _about_plan(outcome))
+    if evaluation.plan.visits:
+        finish = evaluation.finish_minute
+        table.add_row("Last job", f"finished {clock.short(finish)}, {duration(finish)} after the shock")
+    console.print(table)
+
+
+def _about_plan(outcome: Outcome) -> str:
+    proposal = outcome.proposal
+    hours = f"{hours_figure(outcome.evaluation.person_hours)} person-hours without service"
+    if proposal is None:
+        return f"{hours}, {outcome.method}"
+    tried = counted(proposal.evaluations, "plan")
+    return f"{hours}, by {proposal.method} ({tried} tried in {proposal.seconds:.1f} s)"
+
+
+def _print_people(console: Console, evaluation: Evaluation, clock: Clock) -> None:
+    """Print how many are out and for how many hours altogether, then when they are back."""
+    out = evaluation.problem.cascade.people_without
+    heading(console, "Who is without service")
+    if not out:
+        console.print("The system has no customers.")
+        return
+    table = table_of(
+        ("Service", LEFT), ("People at first", RIGHT), ("At most", RIGHT), ("Person-hours", RIGHT)
+    )
+    for service, persons in out.items():
+        hours = hours_figure(evaluation.by_service[service] / MINUTES_PER_HOUR)
+        table.add_row(service, f"{persons:,}", f"{most_out(evaluation, service):,}", hours)
+    if len(out) > 1:
+        total = (
+            f"{sum(out.values()):,}",
+            f"{most_out(evaluation):,}",
+            hours_figure(evaluation.person_hours),
+        )
+        table.add_row("all *", *total)
+    console.print(table)
+    heading(console, "When they are back")
+    table = table_of(("Service", LEFT), *((f"{percent} %", LEFT) for percent in FRACTIONS))
+    for service in out:
+        table.add_row(service, *_back(evaluation, clock, service))
+    if len(out) > 1:
+        table.add_row("all *", *_back(evaluation, clock, None))
+    console.print(table)
+    if len(out) > 1:
+        console.print("* A person without two services counts twice.", style="dim")
+
+
+def _back(evaluation: Evaluation, clock: Clock, service: str | None) -> list[str]:
+    """Return clock time and hours at which 50, 90 and 99 % of a service's people are back."""
+    cells = []
+    for fraction in FRACTIONS.values():
+        minute = evaluation.minute_when_back(fraction, service=service)
+        if minute < 0:
+            cells.append("not by this plan")
+        elif minute == 0:
+            cells.append("–")
+        else:
+            cells.append(f"{clock.short(minute)} ({duration(minute)})")
+    return cells
+
+
+def _print_rules(console: Console, outcome: Outcome) -> None:
+    heading(console, "Person-hours without service, beside the rules of thumb")
+    evaluation = outcome.evaluation
+    columns = [("Order of work", LEFT), ("Person-hours", RIGHT), ("This plan saves", RIGHT)]
+    if outcome.weighted:
+        columns.insert(2, ("Weighted", RIGHT))
+    table = table_of(*columns)
+
+    def row(name: str, hours: float, objective: int, saves: str) -> None:
+        weighted = [hours_figure(weighted_hours(objective))] if outcome.weighted else []
+        table.add_row(name, hours_figure(hours), *weighted, saves)
+
+    row(f"this plan ({outcome.method})", evaluation.person_hours, evaluation.objective, "")
+    for name, score in sorted(outcome.rules.items(), key=lambda item: item[1].objective):
+        row(name, score.person_hours, score.objective, _saved(outcome, score))
+    console.print(table)
+    if outcome.weighted:
+        console.print(
+            "Weighted: persons count by the weight of their service; that is what plans are compared by."
+        )
+
+
+def _saved(outcome: Outcome, score: Score) -> str:
+    """Return what this plan saves against a rule: person-hours (weighted where weights are) and percent."""
+    mine = (
+        weighted_hours(outcome.evaluation.objective) if outcome.weighted else outcome.evaluation.person_hours
+    )
+    theirs = weighted_hours(score.objective) if outcome.weighted else score.person_hours
+    if mine == theirs:
+        return "nothing"
+    percent = f" ({100 * (theirs - mine) / theirs:,.1f} %)" if theirs else ""
+    return f"{hours_figure(theirs - mine)}{percent}"
+
+
+def _print_first_jobs(console: Console, evaluation: Evaluation, clock: Clock) -> None:
+    by_crew: dict[str, list[Visit]] = {}
+    for visit in evaluation.plan.visits:
+        by_crew.setdefault(visit.crew, []).append(visit)
+    if not by_crew:
+        return
+    each = JOBS_PER_CREW if len(by_crew) * JOBS_PER_CREW <= MOST_CREWS else 1
+    shown = [visit for visits in list(by_crew.values())[:MOST_CREWS] for visit in visits[:each]]
+    heading(console, "First jobs")
+    table = table_of(("Crew", LEFT), ("Job", LEFT), ("On site", LEFT), ("Done", LEFT), ("Why", LEFT))
+    reasons = Reasons(evaluation, clock)
+    for visit in shown:
+        crew = plain(visit.crew, 20) if visit is by_crew[visit.crew][0] else ""
+        times = clock.short(visit.start), clock.short(visit.finish)
+        table.add_row(crew, plain(visit.job, 24), *times, reasons.of(visit))
+    console.print(table)
+    rest, crews = len(evaluation.plan.visits) - len(shown), len(by_crew) - MOST_CREWS
+    if rest:
+        of_more_crews = f" and {counted(crews, 'more crew')}" if crews > 0 else ""
+        console.print(f"{counted(rest, 'later job')}{of_more_crews} not shown; --out writes every work list.")
+
+
+def _print_left_behind(console: Console, outcome: Outcome) -> None:
+    """Print who stays without service whatever the crews do, and what nobody can repair."""
+    evaluation = outcome.evaluation
+    if outcome.problem.cascade.stuck:
+        _print_loops(console, evaluation)
+    if outcome.plan.unassignable:
+        heading(console, "Jobs nobody can do")
+        print_list(console, [f"{job}: {reason}" for job, reason in outcome.plan.unassignable], "job")
+        waiting = people_still_out(evaluation)
+        if waiting:
+            console.print(f"{people(waiting)} wait for them and stay without service until somebody can.")
+
+
+def _print_loops(console: Console, evaluation: Evaluation) -> None:
+    cascade = evaluation.problem.cascade
+    stuck, saved = stuck_people(evaluation), saved_people(evaluation)
+    heading(console, "What no repair brings back")
+    parts = f"{counted(len(cascade.stuck), 'part')} wait for each other once they are all down"
+    if saved:
+        hours = hours_figure(evaluation.saved_person_minutes / MINUTES_PER_HOUR)
+        console.print(
+            f"{parts}. This plan comes before that for {people(saved)}, who keep or regain "
+            f"{hours} person-hours of service; these are not counted above."
+        )
+    if stuck:
+        console.print(f"{people(stuck)} stay without service after every repair, because {parts}.")
+        console.print(
+            "A part that can start by itself or by hand (black_start in the table nodes) would break the loop. "
+            "These people are left out of the person-hours above."
+        )
+    if not saved and not stuck:
+        console.print(f"Nobody is served by them, but {parts}.")
+    print_list(console, loop_lines(cascade.loops), "loop")
+
+
+def _print_certainty(console: Console, outcome: Outcome) -> None:
+    heading(console, "How sure this is")
+    proposal = outcome.proposal
+    if proposal is None:
+        console.print(
+            "The plan keeps every rule of time, skill and shift; the person-hours are counted exactly."
+        )
+        return
+    if outcome.evaluation.objective == 0:
+        console.print("No service that a repair can bring back is lost; no plan can do better.")
+    elif proposal.bound is None:
+        console.print(
+            "The person-hours are counted exactly. How far the best possible plan is below them is not "
+            "known: there is no proven bound yet (gap: unknown)."
+        )
+    else:
+        bound = hours_figure(weighted_hours(proposal.bound))
+        console.print(
+            f"No plan can be below {bound} weighted person-hours (gap: {100 * (proposal.gap or 0):.1f} %)."
+        )
+    again = (
+        "The same input, seed and budget give the same plan again."
+        if proposal.reproducible
+        else "A repeat may give another plan; --evaluations N makes it repeatable."
+    )
+    console.print(f"The search ended because {STOPPED[proposal.stopped_by]}. {again}")
+    console.print(f"Plan {outcome.plan.sha256[:16]}, seed {outcome.seed}.", style="dim")
