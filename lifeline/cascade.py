@@ -15,14 +15,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lifeline.compiled import CompiledSystem, Ints, State
+from lifeline.compiled import MINUTE, NODE, WAVE, CompiledSystem, Ints, State
 from lifeline.errors import UnknownComponent
 
 if TYPE_CHECKING:
     from lifeline.shock import Shock
     from lifeline.system import System
 
-MINUTE, WAVE, NODE, WHAT, WHY = range(5)
 WHAT_HAPPENED = {1: "broken", 2: "lost its providers", 3: "cut off", 4: "cut off"}
 
 

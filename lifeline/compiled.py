@@ -29,6 +29,9 @@ NOT_FED = -2
 FED_BY_ITSELF = -1
 NOT_DRAINING = -1
 
+MINUTE, WAVE, NODE, WHAT, WHY = range(5)
+"Columns of a kernel's log: when, in which wave, what happened to which node, and the number of what explains it."
+
 
 class Network(NamedTuple):
     """What never changes: who neighbours whom, who depends on whom.
@@ -63,9 +66,9 @@ class State(NamedTuple):
     """Which parts are intact and which work at one instant; the kernels change it in place.
 
     feed_node and feed_link name the neighbour and the link by which a working node is reached (-1: it is a
-    source itself). A group that has no working provider drains from the minute `drains_since`; `buffer_left`
-    is what was left at that minute. `unmet` counts the groups of a node that have neither provider nor
-    buffer.
+    source itself); depth grows along every chain of feeds. A group that has no working provider drains from the
+    minute `drains_since`; `buffer_left` is what was left at that minute. `unmet` counts the groups of a node that
+    have neither provider nor buffer.
     """
 
     works: Flags
@@ -73,6 +76,7 @@ class State(NamedTuple):
     link_intact: Flags
     feed_node: Ints
     feed_link: Ints
+    depth: Ints
     providers_working: Ints
     unmet: Ints
     buffer_left: Ints
@@ -326,6 +330,7 @@ def _all_working(network: Network) -> State:
         link_intact=np.ones(links, np.uint8),
         feed_node=np.full(nodes, NOT_FED, np.int32),
         feed_link=np.full(nodes, NOT_FED, np.int32),
+        depth=np.zeros(nodes, np.int32),
         providers_working=np.diff(network.provider_start).astype(np.int32),
         unmet=np.zeros(nodes, np.int32),
         buffer_left=np.zeros(groups, np.int32),

@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lifeline.cascade import MINUTE, NODE, WHAT, WHY
-from lifeline.compiled import Ints, Portions
+from lifeline.compiled import MINUTE, NODE, WHAT, WHY, Ints, Portions
 
 if TYPE_CHECKING:
     from lifeline.plan import Plan

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from lifeline.compiled import (
     CARRIES_IN,
     CARRIES_OUT,
     FED_BY_ITSELF,
+    NODE,
     NOT_DRAINING,
     NOT_FED,
     Ints,
@@ -32,8 +34,9 @@ BROKEN, LOST_PROVIDERS, CUT_OFF_BY_NODE, CUT_OFF_BY_LINK, BACK = 1, 2, 3, 4, 5
 PAUSED_IN_TRIAL = -2
 "Value of `State.drains_since`: a trial start stopped this group from draining, and may yet be taken back."
 
-ORPHAN, FALLING, WAIVED = 1, 2, 4
-"Bits of `State.mark`: its feed is gone; it goes dark in this wave; a black start tried without its providers."
+ORPHAN, FALLING, WAIVED, PENDING = 1, 2, 4, 8
+"""Bits of `State.mark`: its chain of feeds is cut; it goes dark in this wave; a black start tried without its
+providers; it is right behind a cut and not looked at yet."""
 
 NEVER = 2**62
 
@@ -59,6 +62,7 @@ def settle_undamaged(network: Network, state: State) -> None:
             if state.feed_node[other] == NOT_FED and network.adjacent_way[entry] & CARRIES_OUT:
                 state.feed_node[other] = node
                 state.feed_link[other] = network.adjacent_link[entry]
+                state.depth[other] = state.depth[node] + 1
                 queue[length] = other
                 length += 1
     fallen = 0
@@ -75,22 +79,25 @@ def settle_undamaged(network: Network, state: State) -> None:
 def shock(network: Network, state: State, broken_nodes: Ints, broken_links: Ints) -> Ints:
     """Break nodes and links at minute 0 and let the failures spread; return the log of what went dark."""
     log = np.empty((len(network.source), 5), np.int32)
+    length = _break(state, broken_nodes, broken_links, log)
+    fallen, nothing = log[:length, NODE].copy(), np.empty(0, np.int32)
+    length = spread(network, state, fallen, broken_links, nothing, 0, log, length)
+    return log[:length]
+
+
+@lean
+def _break(state: State, broken_nodes: Ints, broken_links: Ints, log: Ints) -> int:
     length = 0
-    fallen = np.empty(len(broken_nodes), np.int32)
-    count = 0
     for node in broken_nodes:
         state.node_intact[node] = 0
         if state.works[node]:
             state.works[node] = 0
             state.feed_node[node] = NOT_FED
-            fallen[count] = node
-            count += 1
+            state.feed_link[node] = NOT_FED
             length = _write(log, length, 0, 0, node, BROKEN, node)
     for link in broken_links:
         state.link_intact[link] = 0
-    nothing = np.empty(0, np.int32)
-    length = spread(network, state, fallen[:count], broken_links, nothing, 0, log, length)
-    return log[:length]
+    return length
 
 
 @njit(cache=True)
@@ -114,28 +121,16 @@ def spread(
     orphan, root = np.empty(count, np.int32), np.empty(count, np.int64)
     queue = np.empty(count, np.int32)
     wave = 1
+    # Whoever was fed by a node that was cut off was looked at together with it: only the others leave orphans.
+    feeding = fallen
     while len(fallen) > 0 or len(broken_links) > 0 or len(expired) > 0:
-        length_falling = _lose_providers(network, state, fallen, expired, minute, falling, why)
-        what[:length_falling] = LOST_PROVIDERS
-        orphans = _lose_feeds(network, state, fallen, broken_links, orphan, root)
+        unsupplied = _lose_providers(network, state, fallen, expired, minute, falling, what, why)
+        orphans = _lose_feeds(network, state, feeding, broken_links, orphan, root)
         _find_other_feeds(network, state, orphan[:orphans], queue)
-        for position in range(orphans):
-            node = orphan[position]
-            if state.mark[node] & ORPHAN and not state.mark[node] & FALLING:
-                by_link = root[position] >= count
-                falling[length_falling] = node
-                what[length_falling] = CUT_OFF_BY_LINK if by_link else CUT_OFF_BY_NODE
-                why[length_falling] = root[position] - count if by_link else root[position]
-                length_falling += 1
-            state.mark[node] &= ~np.uint8(ORPHAN)
-        for position in range(length_falling):
-            node = falling[position]
-            state.works[node] = 0
-            state.feed_node[node] = NOT_FED
-            state.feed_link[node] = NOT_FED
-            state.mark[node] = 0
-            length = _write(log, length, minute, wave, node, what[position], why[position])
-        fallen = falling[:length_falling].copy()
+        count_falling = _cut_off(state, orphan[:orphans], root, falling, what, why, unsupplied)
+        length = _go_dark(state, falling[:count_falling], what, why, minute, wave, log, length)
+        fallen = falling[:count_falling].copy()
+        feeding = fallen[:unsupplied]
         broken_links, expired = broken_links[:0], expired[:0]
         wave += 1
     return length
@@ -143,7 +138,14 @@ def spread(
 
 @lean
 def _lose_providers(
-    network: Network, state: State, fallen: Ints, expired: Ints, minute: int, falling: Ints, why: Ints
+    network: Network,
+    state: State,
+    fallen: Ints,
+    expired: Ints,
+    minute: int,
+    falling: Ints,
+    what: NDArray[np.int8],
+    why: Ints,
 ) -> int:
     """List the nodes that go dark because a group of theirs has neither provider nor buffer; return their number."""
     length = 0
@@ -159,6 +161,8 @@ def _lose_providers(
                 state.drains_since[group] = minute
             else:
                 length = _leave_unmet(network, state, group, falling, why, length)
+    for position in range(length):
+        what[position] = LOST_PROVIDERS
     return length
 
 
@@ -174,87 +178,189 @@ def _leave_unmet(network: Network, state: State, group: int, falling: Ints, why:
     return length
 
 
-@lean
+@njit(cache=True)
 def _lose_feeds(
     network: Network, state: State, fallen: Ints, broken_links: Ints, orphan: Ints, root: Longs
 ) -> int:
     """List the working nodes whose chain of feeds is cut, each with the number of the node or link that cut it.
 
-    Links are numbered behind the nodes. Return how many there are.
+    Links are numbered behind the nodes. Return how many there are. Those right behind the cut are tried first, the
+    nearest to a source first: where another neighbour nearer to a source works, the node is fed from there, and all
+    that hangs on it stays as it is (the idea of Even and Shiloach, J. ACM 28, 1981, without its search for levels).
     """
-    count = len(network.source)
+    count = _list_first_orphans(network, state, fallen, broken_links, orphan, root)
+    first, cause = orphan[:count].copy(), root[:count].copy()
+    order = np.argsort(state.depth[first], kind="mergesort")
+    return _orphan_or_refeed(network, state, first[order], cause[order], orphan, root)
+
+
+@lean
+def _list_first_orphans(
+    network: Network, state: State, fallen: Ints, broken_links: Ints, orphan: Ints, root: Longs
+) -> int:
     length = 0
     for link in broken_links:
         for node in (network.link_from[link], network.link_to[link]):
-            if state.works[node] and state.feed_link[node] == link and not state.mark[node] & ORPHAN:
-                state.mark[node] |= ORPHAN
+            if state.works[node] and state.feed_link[node] == link:
+                state.mark[node] |= PENDING
                 orphan[length] = node
-                root[length] = count + link
+                root[length] = len(network.source) + link
                 length += 1
-    for node in fallen:
-        length = _orphan_children(network, state, node, node, orphan, root, length)
-    position = 0
-    while position < length:
-        length = _orphan_children(network, state, orphan[position], root[position], orphan, root, length)
-        position += 1
+    for parent in fallen:
+        for entry in range(network.adjacent_start[parent], network.adjacent_start[parent + 1]):
+            node = network.adjacent_node[entry]
+            if not state.works[node] or state.mark[node] & PENDING or state.feed_node[node] != parent:
+                continue
+            if state.feed_link[node] == network.adjacent_link[entry]:
+                state.mark[node] |= PENDING
+                orphan[length] = node
+                root[length] = parent
+                length += 1
     return length
 
 
 @lean
-def _orphan_children(
-    network: Network, state: State, parent: int, cause: int, orphan: Ints, root: Longs, length: int
+def _orphan_or_refeed(
+    network: Network, state: State, first: Ints, cause: Longs, orphan: Ints, root: Longs
 ) -> int:
-    for entry in range(network.adjacent_start[parent], network.adjacent_start[parent + 1]):
-        node = network.adjacent_node[entry]
-        fed_here = state.feed_node[node] == parent and state.feed_link[node] == network.adjacent_link[entry]
-        if fed_here and state.works[node] and not state.mark[node] & ORPHAN:
-            state.mark[node] |= ORPHAN
-            orphan[length] = node
-            root[length] = cause
-            length += 1
+    """Feed nodes behind a cut from elsewhere, or list them and all that hangs on them; return how many are listed.
+
+    A neighbour of less depth cannot hang on the node. Nor on one still to be tried: those are no nearer to a source.
+    """
+    length = 0
+    for place in range(len(first)):
+        node = first[place]
+        state.mark[node] &= ~np.uint8(PENDING)
+        if _refeed_from_nearer(network, state, node):
+            continue
+        state.mark[node] |= ORPHAN
+        orphan[length] = node
+        root[length] = cause[place]
+        position = length
+        length += 1
+        while position < length:
+            parent = orphan[position]
+            position += 1
+            for entry in range(network.adjacent_start[parent], network.adjacent_start[parent + 1]):
+                other = network.adjacent_node[entry]
+                if not state.works[other] or state.mark[other] & ORPHAN or state.feed_node[other] != parent:
+                    continue
+                if state.feed_link[other] == network.adjacent_link[entry]:
+                    state.mark[other] |= ORPHAN
+                    orphan[length] = other
+                    root[length] = cause[place]
+                    length += 1
     return length
+
+
+@lean
+def _refeed_from_nearer(network: Network, state: State, node: int) -> bool:
+    for entry in range(network.adjacent_start[node], network.adjacent_start[node + 1]):
+        other = network.adjacent_node[entry]
+        if not state.works[other] or state.mark[other] & ORPHAN or state.depth[other] >= state.depth[node]:
+            continue
+        if network.adjacent_way[entry] & CARRIES_IN and state.link_intact[network.adjacent_link[entry]]:
+            state.feed_node[node] = other
+            state.feed_link[node] = network.adjacent_link[entry]
+            return True
+    return False
 
 
 @lean
 def _find_other_feeds(network: Network, state: State, orphans: Ints, queue: Ints) -> None:
-    """Feed orphans again where a working node that is no orphan, or an orphan fed again, still reaches them."""
+    """Feed orphans again where a working node that is no orphan, or an orphan fed again, still reaches them.
+
+    A source is never an orphan: it feeds itself.
+    """
     for first in orphans:
-        if not state.mark[first] & ORPHAN or not _find_feed(network, state, first):
+        if not state.mark[first] & ORPHAN:
             continue
-        state.mark[first] &= ~np.uint8(ORPHAN)
-        queue[0] = first
-        head, length = 0, 1
+        length = 0
+        for entry in range(network.adjacent_start[first], network.adjacent_start[first + 1]):
+            other = network.adjacent_node[entry]
+            if not state.works[other] or state.mark[other] & ORPHAN:
+                continue
+            if network.adjacent_way[entry] & CARRIES_IN and state.link_intact[network.adjacent_link[entry]]:
+                state.mark[first] &= ~np.uint8(ORPHAN)
+                state.feed_node[first] = other
+                state.feed_link[first] = network.adjacent_link[entry]
+                state.depth[first] = state.depth[other] + 1
+                queue[0] = first
+                length = 1
+                break
+        head = 0
         while head < length:
             node = queue[head]
             head += 1
             for entry in range(network.adjacent_start[node], network.adjacent_start[node + 1]):
                 other = network.adjacent_node[entry]
-                link = network.adjacent_link[entry]
-                carries = network.adjacent_way[entry] & CARRIES_OUT and state.link_intact[link]
-                if carries and state.mark[other] & ORPHAN:
+                if not state.mark[other] & ORPHAN or not network.adjacent_way[entry] & CARRIES_OUT:
+                    continue
+                if state.link_intact[network.adjacent_link[entry]]:
                     state.mark[other] &= ~np.uint8(ORPHAN)
                     state.feed_node[other] = node
-                    state.feed_link[other] = link
+                    state.feed_link[other] = network.adjacent_link[entry]
+                    state.depth[other] = state.depth[node] + 1
                     queue[length] = other
                     length += 1
 
 
 @lean
 def _find_feed(network: Network, state: State, node: int) -> bool:
-    """Feed a node from itself or from a working neighbour that is no orphan; return whether there is one."""
+    """Feed a dark node from itself or from a working neighbour; return whether there is one."""
     if network.source[node]:
         state.feed_node[node] = FED_BY_ITSELF
         state.feed_link[node] = FED_BY_ITSELF
+        state.depth[node] = 0
         return True
     for entry in range(network.adjacent_start[node], network.adjacent_start[node + 1]):
         other = network.adjacent_node[entry]
         link = network.adjacent_link[entry]
-        carries = network.adjacent_way[entry] & CARRIES_IN and state.link_intact[link]
-        if carries and state.works[other] and not state.mark[other] & ORPHAN:
+        if state.works[other] and network.adjacent_way[entry] & CARRIES_IN and state.link_intact[link]:
             state.feed_node[node] = other
             state.feed_link[node] = link
+            state.depth[node] = state.depth[other] + 1
             return True
     return False
+
+
+@lean
+def _cut_off(
+    state: State, orphans: Ints, root: Longs, falling: Ints, what: NDArray[np.int8], why: Ints, length: int
+) -> int:
+    """Add the orphans that found no other feed to the nodes that go dark; return how many there are now."""
+    count = len(state.works)
+    for position in range(len(orphans)):
+        node = orphans[position]
+        if state.mark[node] & ORPHAN and not state.mark[node] & FALLING:
+            by_link = root[position] >= count
+            falling[length] = node
+            what[length] = CUT_OFF_BY_LINK if by_link else CUT_OFF_BY_NODE
+            why[length] = root[position] - count if by_link else root[position]
+            length += 1
+        state.mark[node] &= ~np.uint8(ORPHAN)
+    return length
+
+
+@lean
+def _go_dark(
+    state: State,
+    falling: Ints,
+    what: NDArray[np.int8],
+    why: Ints,
+    minute: int,
+    wave: int,
+    log: Ints,
+    length: int,
+) -> int:
+    for position in range(len(falling)):
+        node = falling[position]
+        state.works[node] = 0
+        state.feed_node[node] = NOT_FED
+        state.feed_link[node] = NOT_FED
+        state.mark[node] = 0
+        length = _write(log, length, minute, wave, node, what[position], why[position])
+    return length
 
 
 @njit(cache=True)

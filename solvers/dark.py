@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lifeline.cascade import MINUTE, NODE, Cascade
-from lifeline.compiled import CARRIES_OUT, Ints
+from lifeline.cascade import Cascade
+from lifeline.compiled import CARRIES_OUT, MINUTE, NODE, Ints
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem

@@ -23,11 +23,11 @@ from random_worlds import Row, Story, Tables, Task, stories, tasks, union
 from lifeline.cascade import propagate
 from lifeline.evaluation import evaluate
 from lifeline.plan_check import check_plan
-from lifeline.repair import RepairProblem
+from lifeline.repair import RepairProblem, build_problem
 from lifeline.schedule import schedule
 from lifeline.shock import Shock
 from lifeline.system import Settings, System
-from solvers import SOLVERS, Budget, Proposal, solve
+from solvers import SOLVERS, Budget, Proposal, local_search, solve
 
 BRIEF = Budget(evaluations=200)
 few = settings(max_examples=15, deadline=None)
@@ -163,8 +163,6 @@ def test_r4_the_clock_at_minute_0_does_not_change_the_plan(start: str, task: Tas
 
 
 def rebuilt(task: Task, system: System) -> RepairProblem:
-    from lifeline.repair import build_problem
-
     return build_problem(system, Shock.from_table(system, system.damage), horizon_minutes=task.horizon)
 
 
@@ -205,8 +203,6 @@ def test_r5_more_help_never_hurts_the_best_plan(name: str, task: Task) -> None:
 @few
 def test_r5_a_search_that_starts_from_the_old_plan_never_returns_a_worse_one(task: Task) -> None:
     """A search with one more crew may lose its way (Graham 1969), so the old plan is where it starts."""
-    from solvers import local_search
-
     old = solve(task.problem(), budget=BRIEF)
     helped = EASIER["one more crew"](task).problem()
     new = local_search.solve(helped, budget=Budget(evaluations=50), seed=1, start=old.plan.sequences())
@@ -343,8 +339,6 @@ def test_r10_two_customers_at_one_supply_count_as_the_one_they_were(task: Task, 
 @given(tasks(max_jobs=8, most_nodes=20, roads=True, shifts=True))
 @few
 def test_r15_going_on_as_planned_loses_what_was_planned_and_a_new_search_no_more(task: Task) -> None:
-    from solvers import local_search
-
     problem = task.problem()
     old = solve(problem, budget=BRIEF)
     assert schedule(problem, old.plan.sequences()) == old.plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from fractions import Fraction
 from random import Random
 
 import oracle
@@ -136,11 +137,12 @@ def test_the_minute_when_half_and_all_are_back(story: Story) -> None:
     evaluation, (replay,) = evaluate_side_by_side([story], story.horizon)
     moments = sorted({minute for history in replay.portion_history.values() for minute, _ in history} | {0})
     waiting = {minute: replay.persons_without(replay.counted, minute) for minute in moments}
-    for fraction in (0.5, 0.9, 1.0):
+    for fraction in (Fraction(1, 2), Fraction(9, 10), Fraction(1)):
         allowed = (1 - fraction) * max(waiting.values())
         too_many = [minute for minute in moments if waiting[minute] > allowed]
         first = [minute for minute in moments if minute > too_many[-1]] if too_many else [0]
-        assert evaluation.minute_when_back(fraction) == (first[0] if first else NOT_BACK)
+        assert evaluation.minute_when_back(float(fraction)) == (first[0] if first else NOT_BACK)
+    assert evaluation.minute_when_back(1.0, service="road") == 0  # in these cities nobody waits for roads
 
 
 def test_a_start_in_the_minute_in_which_the_buffer_runs_out_is_no_start() -> None:
