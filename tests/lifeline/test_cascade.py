@@ -1,0 +1,145 @@
+"""Who is dark and because of whom."""
+
+import pytest
+from worlds import town
+
+from lifeline.cascade import Cascade, propagate
+from lifeline.errors import UnknownComponent
+from lifeline.shock import Shock
+from lifeline.system import System
+
+
+def shaken(system: System, *components: str) -> Cascade:
+    return propagate(system, Shock.of(system, components))
+
+
+def pump_town(buffer_minutes: int = 0) -> System:
+    """A feeder P1-P2-P3, and a pump W1 that needs P3 and feeds W2."""
+    return town(
+        power="P1*-P2-P3",
+        water="W1*-W2",
+        dependencies=[("W1", "P3", "P3", buffer_minutes)],
+        people={"P3": 100, "W2": 50},
+    )
+
+
+def test_pump_stops_when_its_only_substation_fails() -> None:
+    cascade = shaken(pump_town(), "P3")
+    assert cascade.without_service == {"P3", "W1", "W2"}
+    assert cascade.people_without == {"power": 100, "water": 50}
+
+
+def test_a_chain_of_causes_leads_upstream_to_the_broken_component() -> None:
+    """P2 breaks; P3 behind it is cut off, so the pump W1 loses its provider and W2 its pump: waves 0 to 3."""
+    cascade = shaken(pump_town(), "P2")
+    cause = cascade.cause_of("W2")
+    assert cause.broken == "P2"
+    assert [(step.component, step.because, step.upstream, step.wave) for step in cause.chain] == [
+        ("W2", "cut off", "W1", 3),
+        ("W1", "lost its providers", "P3", 2),
+        ("P3", "cut off", "P2", 1),
+        ("P2", "broken", None, 0),
+    ]
+    assert cause.sentence == (
+        "W2 is cut off from its source by W1; W1 lost its provider P3; "
+        "P3 is cut off from its source by P2; P2 is broken."
+    )
+
+
+def test_a_broken_link_is_a_cause_and_stands_in_the_first_wave() -> None:
+    cascade = shaken(pump_town(), "P1-P2")
+    assert cascade.cause_of("W1").broken == "P1-P2"
+    assert cascade.cause_of("P1-P2").sentence == "P1-P2 is broken."
+    assert cascade.waves.values.tolist() == [
+        [0, 0, "P1-P2", "", "broken"],
+        [0, 1, "P2", "P1-P2", "cut off"],
+        [0, 1, "P3", "P1-P2", "cut off"],
+        [0, 2, "W1", "P3", "lost its providers"],
+        [0, 3, "W2", "W1", "cut off"],
+    ]
+
+
+def test_what_works_has_no_cause_and_what_never_did_says_so() -> None:
+    system = town(power="P1*-P2 P9", water="W1*", dependencies=[("W1", "P9")])
+    cascade = shaken(system, "P2")
+    assert cascade.cause_of("P1").sentence == "P1 works."
+    assert cascade.cause_of("P1-P2").chain == ()
+    assert cascade.cause_of("P9").sentence == "P9 had no service before the shock."
+    assert cascade.cause_of("W1").broken is None
+
+
+def test_an_unknown_component_is_named_with_its_nearest_neighbour() -> None:
+    with pytest.raises(UnknownComponent, match=r"'P33'.*'P3'"):
+        shaken(pump_town(), "P2").cause_of("P33")
+
+
+def test_a_buffer_runs_out_hours_later_in_a_wave_of_its_own() -> None:
+    """The pump has 240 minutes of diesel: water is there at minute 0 and gone at minute 240."""
+    cascade = shaken(pump_town(buffer_minutes=240), "P2")
+    assert cascade.people_without == {"power": 100, "water": 0}
+    assert cascade.people_without_later == {"power": 100, "water": 50}
+    assert cascade.without_service_later == {"W1", "W2"}
+    assert cascade.waves.query("minute == 240")[["wave", "component"]].values.tolist() == [
+        [1, "W1"],
+        [2, "W2"],
+    ]
+    assert "at minute 240, when its buffer ran out" in cascade.cause_of("W2").sentence
+
+
+def test_of_two_providers_the_one_that_went_last_is_the_cause() -> None:
+    """P2 breaks; T (behind P2) is cut off a wave later. The pump that takes either is dark because of T."""
+    system = town(power="S*-P2-T", water="W*", dependencies=[("W", "P2", "either"), ("W", "T", "either")])
+    cascade = shaken(system, "P2")
+    assert cascade.cause_of("W").chain[0].upstream == "T"
+    assert cascade.cause_of("W").broken == "P2"
+
+
+def test_one_provider_of_a_group_is_enough() -> None:
+    system = town(power="A* B*", water="W*", dependencies=[("W", "A", "either"), ("W", "B", "either")])
+    assert shaken(system, "A").without_service == {"A"}
+    assert shaken(system, "A", "B").without_service == {"A", "B", "W"}
+
+
+def test_a_directed_link_carries_one_way_only() -> None:
+    system = town(power="A*>B B-C")
+    assert shaken(system, "A").without_service == {"A", "B", "C"}
+    other_way = town(power="A*-B C>B")
+    assert shaken(other_way, "B").without_service == {"B"}  # C was never reached
+
+
+def test_a_mesh_feeds_round_a_break_and_parallel_links_back_each_other_up() -> None:
+    ring = town(power="S*-A-B-C-S")
+    assert shaken(ring, "A").without_service == {"A"}
+    assert shaken(ring, "A", "C").without_service == {"A", "B", "C"}
+
+
+def mutual() -> System:
+    """A gas compressor G needs the power of P, a plant that burns the gas behind G; L is the line to P's users."""
+    return town(power="P*-U", gas="G*-H", dependencies=[("G", "P"), ("P", "H")], people={"U": 10})
+
+
+def test_a_loop_of_mutual_dependence_that_was_not_hit_stays_up() -> None:
+    assert shaken(mutual(), "P-U").without_service == {"U"}
+
+
+def test_a_loop_that_went_dark_stays_dark_and_is_named() -> None:
+    """G breaks, so H, P and U go; when G is mended it waits for P, which waits for H, which is fed by G."""
+    cascade = shaken(mutual(), "G")
+    assert cascade.stuck == {"G", "H", "P", "U"}
+    assert cascade.loops == (("G", "P", "H"),)
+
+
+def test_a_black_start_breaks_the_loop_but_does_not_replace_a_broken_fuel_line() -> None:
+    system = town(
+        power="P*-U", gas="G*-H", dependencies=[("G", "P"), ("P", "H")], people={"U": 10}, black_start=["P"]
+    )
+    cascade = shaken(system, "G")
+    assert cascade.stuck == frozenset()
+    assert cascade.without_service == {"G", "H", "P", "U"}  # G is still broken: P has no gas to start on
+
+
+def test_nothing_broken_darkens_nothing() -> None:
+    cascade = shaken(pump_town())
+    assert cascade.without_service == frozenset()
+    assert cascade.waves.empty
+    assert cascade.people_without == {"power": 0, "water": 0}
