@@ -15,8 +15,6 @@ from zoneinfo import ZoneInfo
 import typer
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from lifeline.system import Settings, System
 
 SystemName = Annotated[
@@ -66,6 +64,9 @@ Start = Annotated[
         show_default=False,
     ),
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="Write OUT even where there is something already, over it.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -73,16 +74,14 @@ def system_from(
     name_or_folder: str, files: Mapping[str, Path | None] | None = None, *, start: str | None = None
 ) -> System:
     """Return the named system with tables exchanged for `files` (table name -> CSV) and its clock set."""
-    from lifeline.files import read_table
+    from lifeline.files import with_tables
 
     system = named_system(name_or_folder)
-    tables = {name: read_table(path, name) for name, path in (files or {}).items() if path is not None}
-    if "crews" in tables and "shifts" not in tables:
-        tables["shifts"] = _shifts_of(system, tables["crews"])
+    given = {name: path for name, path in (files or {}).items() if path is not None}
     settings = None if start is None else _with_start(system.settings, start)
-    if not tables and settings is None:
+    if not given and settings is None:
         return system
-    return system.replace(settings=settings, **tables)
+    return with_tables(system, given, settings=settings)
 
 
 def named_system(name_or_folder: str) -> System:
@@ -101,11 +100,6 @@ def named_system(name_or_folder: str) -> System:
     guess = Nearest(names).to(name_or_folder)
     hint = f"Did you mean {guess!r}?" if guess else f"The library has {', '.join(names)}."
     raise InvalidInput(f"There is neither a scenario nor a file or folder {name_or_folder!r}. {hint}")
-
-
-def _shifts_of(system: System, crews: pd.DataFrame) -> pd.DataFrame:
-    """Keep the shifts of those crews that the new table has as well."""
-    return system.shifts[system.shifts["crew"].isin(crews["id"])]
 
 
 def _with_start(settings: Settings, start: str) -> Settings:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from api.left_behind import most_out, people_still_out, saved_people, stuck_people
-from api.wording import MINUTES_PER_HOUR, weighted_hours
+from api.horizon import jobs_after_horizon, people_out_at_horizon
+from api.left_behind import minute_when_back, most_out, people_still_out, saved_people, stuck_people
+from api.wording import MINUTES_PER_HOUR, Clock, weighted_hours
 
 if TYPE_CHECKING:
     from api.planning import Outcome
@@ -28,7 +29,8 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
     bound = proposal.bound if proposal else None
     return {
         "system": problem.system.name,
-        "start": settings.clock(0).isoformat(),
+        # As it was written, where it has no local time: in the first year of the calendar or after the last.
+        "start": Clock(settings).iso(0) or settings.start,
         "timezone": settings.timezone,
         "method": proposal.method if proposal else "given",
         "seed": outcome.seed,
@@ -46,7 +48,7 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
         "plan_sha256": outcome.plan.sha256,
         "jobs": len(problem.jobs),
         "crews": len(problem.crews),
-        "unassignable": dict(outcome.plan.unassignable),
+        "unassignable": dict(problem.unassignable),
         "people_without": problem.cascade.people_without,
         "most_people_without": {service: most_out(evaluation, service) for service in evaluation.by_service},
         "person_hours_by_service": _in_hours(evaluation.by_service),
@@ -54,6 +56,8 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
         **_when_back(evaluation),
         "finish_minute": evaluation.finish_minute,
         "horizon_minutes": problem.horizon_minutes,
+        "jobs_after_horizon": jobs_after_horizon(evaluation),
+        "people_out_at_horizon": people_out_at_horizon(evaluation),
         "people_still_out": people_still_out(evaluation),
         "stuck_people": stuck_people(evaluation),
         "saved_people": saved_people(evaluation),
@@ -67,6 +71,6 @@ def _in_hours(person_minutes: Mapping[str, int]) -> dict[str, float]:
 
 def _when_back(evaluation: Evaluation) -> dict[str, int | None]:
     minutes = {
-        f"back_{percent}_minute": evaluation.minute_when_back(part) for percent, part in FRACTIONS.items()
+        f"back_{percent}_minute": minute_when_back(evaluation, part) for percent, part in FRACTIONS.items()
     }
     return {name: None if minute < 0 else minute for name, minute in minutes.items()}

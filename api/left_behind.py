@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lifeline.evaluation import NOT_BACK
+
 if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
 
@@ -23,6 +25,22 @@ def most_out(evaluation: Evaluation, service: str | None = None) -> int:
     minutes, last = np.unique(switches[::-1, 0], return_index=True)
     out = np.cumsum(change)[len(switches) - 1 - last]
     return int(out.max()) if len(minutes) else 0
+
+
+def minute_when_back(evaluation: Evaluation, fraction: float, service: str | None = None) -> int:
+    """Return when this part of the people is back, as the judge says; NOT_BACK also when none of those out counts.
+
+    The judge's curves hold the counted people alone: without any of them it finds that nobody was out.
+    """
+    minute = evaluation.minute_when_back(fraction, service=service)
+    return minute if minute or not people_not_counted(evaluation, service) else NOT_BACK
+
+
+def people_not_counted(evaluation: Evaluation, service: str | None = None) -> int:
+    """Return the people who are out at some time and left out of all figures, since no repair brings them back."""
+    was_out = np.isin(evaluation.portions.node, evaluation.switches[:, 1])
+    people = _people(evaluation, _restored_by_no_repair(evaluation) & was_out)
+    return sum(people.values()) if service is None else people.get(service, 0)
 
 
 def stuck_people(evaluation: Evaluation) -> dict[str, int]:

@@ -61,6 +61,20 @@ def refuse_foreign(folder: Path) -> None:
         )
 
 
+def refuse_existing(out: Path, *, force: bool) -> None:
+    """Raise InvalidInput when a system would be written over a file or into a folder that is not empty."""
+    from lifeline.errors import InvalidInput
+
+    if force or not (out.exists() or out.is_symlink()):
+        return
+    if not out.is_dir():
+        raise InvalidInput(f"OUT {str(out)!r} is there already; name a new file, or --force to overwrite it.")
+    if any(out.iterdir()):
+        raise InvalidInput(
+            f"OUT {str(out)!r} is a folder that is not empty; name a new one, or --force to write into it."
+        )
+
+
 def _move_in(made: Path, folder: Path) -> None:
     """Put the files in place of earlier ones, plan.json last: without it the folder is not whole."""
     (folder / PLAN).unlink(missing_ok=True)
@@ -79,9 +93,12 @@ def _write_plan(evaluation: Evaluation, path: Path) -> None:
 
 
 def _write_worklists(evaluation: Evaluation, path: Path) -> None:
+    from api.reasons import Reasons
     from lifeline.plan_files import worklists
 
-    worklists(evaluation.problem, evaluation.plan).to_csv(path, index=False, lineterminator="\n")
+    clock = Clock(evaluation.problem.system.settings, evaluation.finish_minute)
+    table = worklists(evaluation.problem, evaluation.plan, reasons=Reasons(evaluation, clock).of_all())
+    table.to_csv(path, index=False, lineterminator="\n")
 
 
 def _write_recovery(evaluation: Evaluation, path: Path) -> None:

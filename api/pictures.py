@@ -1,7 +1,6 @@
 """Two pictures of a plan: who is without which service until when, and what every crew does when.
 
-Colours are Okabe and Ito's, which people who see colours differently can tell apart; lines differ in their
-dashes as well. matplotlib draws without a screen, and without touching anyone's settings.
+matplotlib draws without a screen, and without touching anyone's settings.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from api.left_behind import stuck_people
+from api.styles import Style, styles_of
 from api.wording import MINUTES_PER_HOUR, Clock, counted, hours_figure, plain
 from lifeline.evaluation import NOT_BACK
 
@@ -28,20 +28,6 @@ if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
     from lifeline.plan import Visit
 
-SECTOR_COLOURS = {
-    "power": "#E69F00",
-    "water": "#0072B2",
-    "gas": "#009E73",
-    "road": "#D55E00",
-    "telecom": "#CC79A7",
-}
-SECTOR_DASHES: dict[str, Any] = {
-    "power": "-",
-    "water": (0, (6, 1.5)),
-    "gas": (0, (3, 1.2, 1, 1.2)),
-    "road": (0, (1, 1)),
-    "telecom": (0, (6, 1.2, 1, 1.2, 1, 1.2)),
-}
 TRAVEL_COLOUR = "#999999"
 OFF_SHIFT_COLOUR = "#EDEDED"
 LINE_COLOUR = "#555555"
@@ -74,8 +60,9 @@ def draw_recovery(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> 
         axes = figure.add_subplot()
         end = max(_last_change(evaluation) * 1.04, MINUTES_PER_HOUR)
         # Solid lines first: a dashed one on top of them leaves both to be seen where they run together.
-        services = [service for service in SECTOR_COLOURS if service in evaluation.by_service]
-        drawn = [_draw_curve(axes, evaluation, service, end) for service in services]
+        styles = _styles(evaluation)
+        services = [service for service in styles if service in evaluation.by_service]
+        drawn = [_draw_curve(axes, evaluation, service, styles[service], end) for service in services]
         axes.set_ylim(bottom=0, top=max(axes.get_ylim()[1] / ROOM_BELOW_MARKS, 1))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -83,6 +70,8 @@ def draw_recovery(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> 
         axes.set_axisbelow(True)
         axes.set_ylabel("persons without service")
         _time_axes(axes, evaluation, end)
+        _draw_horizon(axes, evaluation, end)
+        stuck = sum(stuck_people(evaluation).values())
         if any(drawn):
             _draw_marks(axes, evaluation, end)
             figure.legend(
@@ -92,8 +81,8 @@ def draw_recovery(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> 
                 title="most persons without each",
             )
         else:
-            axes.text(0.5, 0.5, "Nobody is without service.", transform=axes.transAxes, ha="center")
-        stuck = sum(stuck_people(evaluation).values())
+            nobody = "Nobody whom a repair brings back" if stuck else "Nobody"
+            axes.text(0.5, 0.5, f"{nobody} is without service.", transform=axes.transAxes, ha="center")
         note = (
             f"{subtitle}\n{counted(stuck, 'person')} whom no repair brings back not drawn"
             if stuck
@@ -119,6 +108,7 @@ def draw_gantt(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> Non
         axes.xaxis.grid(visible=True, color="#DDDDDD", linewidth=0.6)
         axes.set_axisbelow(True)
         _time_axes(axes, evaluation, end)
+        _draw_horizon(axes, evaluation, end)
         _titles(axes, f"{_name(evaluation)}: work of the crews", _gantt_note(evaluation, len(busy), subtitle))
         figure.legend(handles=_gantt_legend(evaluation), loc="outside lower center", ncols=7, frameon=False)
         if shown:
@@ -163,6 +153,31 @@ def _time_axes(axes: Any, evaluation: Evaluation, end: float) -> None:
     above.tick_params(labelsize=8, colors=LINE_COLOUR)
 
 
+def _draw_horizon(axes: Any, evaluation: Evaluation, end: float) -> None:
+    """Draw a labelled line where the counting ends, if that is within the time drawn."""
+    horizon = evaluation.problem.horizon_minutes
+    if horizon >= end:
+        return
+    clock = Clock(evaluation.problem.system.settings, int(end))
+    axes.axvline(horizon, color="black", linewidth=1.4, zorder=3)
+    axes.annotate(
+        f"horizon {clock.short(horizon)}",
+        (horizon, 0.5),
+        xycoords=("data", "axes fraction"),
+        rotation=90,
+        ha="center",
+        va="center",
+        fontsize=8,
+        zorder=4,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )
+
+
+def _styles(evaluation: Evaluation) -> dict[str, Style]:
+    """Return the styles of all sectors that are served or broken, so that both pictures look the same."""
+    return styles_of([*evaluation.by_service, *(job.sector for job in evaluation.problem.jobs)])
+
+
 # The recovery curves.
 
 
@@ -170,7 +185,7 @@ def _last_change(evaluation: Evaluation) -> int:
     return int(evaluation.curves["minute"].max()) if len(evaluation.curves) else 0
 
 
-def _draw_curve(axes: Any, evaluation: Evaluation, service: str, end: float) -> bool:
+def _draw_curve(axes: Any, evaluation: Evaluation, service: str, style: Style, end: float) -> bool:
     """Draw one service's curve; tell whether anybody ever was without it."""
     curve = evaluation.recovery(service)
     persons = curve["persons_without"].tolist()
@@ -180,8 +195,8 @@ def _draw_curve(axes: Any, evaluation: Evaluation, service: str, end: float) -> 
         [*curve["minute"].tolist(), end],
         [*persons, persons[-1]],
         where="post",
-        color=SECTOR_COLOURS[service],
-        linestyle=SECTOR_DASHES[service],
+        color=style.colour,
+        linestyle=style.dash,
         linewidth=2.2,
         label=f"{service} {max(persons):,}",
     )
@@ -225,7 +240,7 @@ def _visits_of_crews(evaluation: Evaluation) -> dict[Crew, list[Visit]]:
 
 def _draw_row(axes: Any, evaluation: Evaluation, row: int, crew: Crew, visits: list[Visit], end: int) -> None:
     problem = evaluation.problem
-    duty = duty_spans(crew, end)
+    duty, styles = duty_spans(crew, end), _styles(evaluation)
     axes.broken_barh(_widths(_gaps(duty, end)), (row - 0.5, 1), color=OFF_SHIFT_COLOUR, zorder=0)
     for visit in visits:
         travel = _widths(_within((visit.depart, visit.arrive), duty))
@@ -237,7 +252,7 @@ def _draw_row(axes: Any, evaluation: Evaluation, row: int, crew: Crew, visits: l
             hatch="//////",
             linewidth=0.4,
         )
-        colour = SECTOR_COLOURS[problem.jobs[problem.job_index[visit.job]].sector]
+        colour = styles[problem.job(visit.job).sector].colour
         work = _widths(_within((visit.start, visit.finish), duty))
         axes.broken_barh(
             work, (row - 0.36, 0.72), facecolor=colour, edgecolor="white", linewidth=0.7, zorder=2
@@ -279,15 +294,14 @@ def _label_jobs(
         return
     figure.draw_without_rendering()
     points_per_minute = axes.bbox.width / figure.dpi * POINTS_PER_INCH / axes.get_xlim()[1]
-    size = 8
+    size, styles = 8, _styles(evaluation)
     for row, (crew, visits) in enumerate(shown):
         for visit in visits:
             spans = _within((visit.start, visit.finish), duty_spans(crew, visit.finish))
             start, end = max(spans, key=lambda span: span[1] - span[0])
             name = plain(visit.job)
             if len(name) * size * LETTER_WIDTH + 6 <= (end - start) * points_per_minute:
-                sector = evaluation.problem.jobs[evaluation.problem.job_index[visit.job]].sector
-                ink = "white" if sector in ("water", "gas", "road") else "black"
+                ink = styles[evaluation.problem.job(visit.job).sector].ink
                 axes.text((start + end) / 2, row, name, ha="center", va="center", fontsize=size, color=ink)
 
 
@@ -303,8 +317,9 @@ def _gantt_note(evaluation: Evaluation, busy: int, subtitle: str) -> str:
 
 def _gantt_legend(evaluation: Evaluation) -> list[Patch]:
     problem = evaluation.problem
-    sectors = {problem.jobs[problem.job_index[visit.job]].sector for visit in evaluation.plan.visits}
-    handles = [Patch(color=SECTOR_COLOURS[sector], label=f"{sector} repair") for sector in sorted(sectors)]
+    sectors = {problem.job(visit.job).sector for visit in evaluation.plan.visits}
+    styles = _styles(evaluation)
+    handles = [Patch(color=styles[sector].colour, label=f"{sector} repair") for sector in sorted(sectors)]
     handles.append(Patch(facecolor="white", edgecolor=TRAVEL_COLOUR, hatch="//////", label="travel"))
     if any(crew.shifts or crew.available_from_minute for crew in problem.crews):
         handles.append(Patch(color=OFF_SHIFT_COLOUR, label="off duty"))

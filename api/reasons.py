@@ -24,6 +24,11 @@ MOST_DRIVES = 60
 "How many of the drives after a road's repair are looked at: the later they are, the less it is the reason."
 
 
+MOST_REPLAYS = 300
+MOST_REPLAYED_PARTS = 3_000_000
+"How many plans are put before the judge for the reasons of a whole plan: fewer where the city is large."
+
+
 @dataclass(frozen=True, eq=False)
 class Reasons:
     """The reasons for the visits of one plan; each is worked out when it is asked for."""
@@ -33,11 +38,24 @@ class Reasons:
 
     def of(self, visit: Visit) -> str:
         """Return the reason for one visit, in a few words."""
-        back = self._persons_back.get(visit.job)
-        if back:
-            return _brought_back(back)
+        if visit.job in self._persons_back:
+            return _brought_back(self._persons_back[visit.job])
         without = self._without(visit)
         return self._needed_before(visit, without) or self._opens_the_way(visit) or self._saves(without)
+
+    def of_all(self) -> dict[str, str]:
+        """Return the reasons by job; the later jobs that would take more replays than are allowed have none."""
+        system = self.evaluation.problem.system
+        parts = max(len(system.nodes) + len(system.links), 1)
+        replays = min(MOST_REPLAYS, MOST_REPLAYED_PARTS // parts)
+        found = {}
+        for visit in sorted(self.evaluation.plan.visits, key=lambda visit: (visit.start, visit.job)):
+            if visit.job not in self._persons_back:
+                if not replays:
+                    continue
+                replays -= 1
+            found[visit.job] = self.of(visit)
+        return found
 
     @cached_property
     def _persons_back(self) -> dict[str, dict[str, int]]:

@@ -9,8 +9,16 @@ from rich.console import Console
 from rich.text import Text
 
 from api.console import LEFT, RIGHT, heading, loop_lines, people, print_list, table_of
+from api.horizon import MARK, horizon_sentence
 from api.json_report import FRACTIONS
-from api.left_behind import most_out, people_still_out, saved_people, stuck_people
+from api.left_behind import (
+    minute_when_back,
+    most_out,
+    people_not_counted,
+    people_still_out,
+    saved_people,
+    stuck_people,
+)
 from api.reasons import Reasons
 from api.wording import MINUTES_PER_HOUR, Clock, counted, duration, hours_figure, plain, weighted_hours
 
@@ -56,8 +64,16 @@ def _print_heading(console: Console, outcome: Outcome, clock: Clock) -> None:
     table.add_row("Plan", _about_plan(outcome))
     if evaluation.plan.visits:
         finish = evaluation.finish_minute
-        table.add_row("Last job", f"finished {clock.short(finish)}, {duration(finish)} after the shock")
+        when = _marked(evaluation, finish, clock.short(finish))
+        table.add_row("Last job", f"finished {when}, {duration(finish)} after the shock")
+    if sentence := horizon_sentence(evaluation):
+        table.add_row("Horizon", sentence)
     console.print(table)
+
+
+def _marked(evaluation: Evaluation, minute: int, time: str) -> str:
+    """Return a time with a mark behind it when it lies after the horizon."""
+    return f"{time} {MARK}" if minute > evaluation.problem.horizon_minutes else time
 
 
 def _about_plan(outcome: Outcome) -> str:
@@ -93,26 +109,40 @@ def _print_people(console: Console, evaluation: Evaluation, clock: Clock) -> Non
     heading(console, "When they are back")
     table = table_of(("Service", LEFT), *((f"{percent} %", LEFT) for percent in FRACTIONS))
     for service in out:
-        table.add_row(service, *_back(evaluation, clock, service))
+        table.add_row(_with_uncounted(service, evaluation, service), *_back(evaluation, clock, service))
     if len(out) > 1:
-        table.add_row("all *", *_back(evaluation, clock, None))
+        table.add_row(_with_uncounted("all *", evaluation, None), *_back(evaluation, clock, None))
     console.print(table)
     if len(out) > 1:
         console.print("* A person without two services counts twice.", style="dim")
+
+
+def _with_uncounted(name: str, evaluation: Evaluation, service: str | None) -> str:
+    """Return the name of a row, with how many people its times leave out."""
+    persons = people_not_counted(evaluation, service)
+    return f"{name} ({persons:,} not counted)" if persons else name
 
 
 def _back(evaluation: Evaluation, clock: Clock, service: str | None) -> list[str]:
     """Return clock time and hours at which 50, 90 and 99 % of a service's people are back."""
     cells = []
     for fraction in FRACTIONS.values():
-        minute = evaluation.minute_when_back(fraction, service=service)
+        minute = minute_when_back(evaluation, fraction, service)
         if minute < 0:
-            cells.append("not by this plan")
+            cells.append(_never(evaluation, service))
         elif minute == 0:
             cells.append("–")
         else:
-            cells.append(f"{clock.short(minute)} ({duration(minute)})")
+            cells.append(_marked(evaluation, minute, f"{clock.short(minute)} ({duration(minute)})"))
     return cells
+
+
+def _never(evaluation: Evaluation, service: str | None) -> str:
+    """Say why there is no time: nobody comes for them, nothing brings them back, or their return is not counted."""
+    if evaluation.minute_when_back(1.0, service=service) < 0:
+        return "not by this plan"
+    saved = saved_people(evaluation)
+    return "not counted" if (saved if service is None else service in saved) else "never"
 
 
 def _print_rules(console: Console, outcome: Outcome) -> None:
@@ -162,7 +192,8 @@ def _print_first_jobs(console: Console, evaluation: Evaluation, clock: Clock) ->
     reasons = Reasons(evaluation, clock)
     for visit in shown:
         crew = plain(visit.crew, 20) if visit is by_crew[visit.crew][0] else ""
-        times = clock.short(visit.start), clock.short(visit.finish)
+        done = _marked(evaluation, visit.finish, clock.short(visit.finish))
+        times = clock.short(visit.start), done
         table.add_row(crew, plain(visit.job, 24), *times, reasons.of(visit))
     console.print(table)
     rest, crews = len(evaluation.plan.visits) - len(shown), len(by_crew) - MOST_CREWS
@@ -176,9 +207,11 @@ def _print_left_behind(console: Console, outcome: Outcome) -> None:
     evaluation = outcome.evaluation
     if outcome.problem.cascade.stuck:
         _print_loops(console, evaluation)
-    if outcome.plan.unassignable:
+    if outcome.problem.unassignable:
         heading(console, "Jobs nobody can do")
-        print_list(console, [f"{job}: {reason}" for job, reason in outcome.plan.unassignable], "job")
+        print_list(
+            console, [f"{job}: {reason}" for job, reason in outcome.problem.unassignable.items()], "job"
+        )
         waiting = people_still_out(evaluation)
         if waiting:
             console.print(f"{people(waiting)} wait for them and stay without service until somebody can.")
@@ -214,7 +247,7 @@ def _print_certainty(console: Console, outcome: Outcome) -> None:
             "The plan keeps every rule of time, skill and shift; the person-hours are counted exactly."
         )
         return
-    if outcome.evaluation.objective == 0:
+    if outcome.evaluation.person_minutes == 0:
         console.print("No service that a repair can bring back is lost; no plan can do better.")
     elif proposal.bound is None:
         console.print(

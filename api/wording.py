@@ -92,7 +92,7 @@ class Clock:
         return f"{written} ({self.settings.timezone})"
 
     def iso(self, minute: int) -> str:
-        """Return the time as ISO 8601 with its offset; nothing beyond the last year a calendar has."""
+        """Return the time as ISO 8601 with its offset; nothing outside the years a calendar has."""
         moment = self._moment(minute)
         return moment.isoformat() if moment else ""
 

@@ -241,13 +241,13 @@ class Cascade:
         loops: set[tuple[int, ...]] = set()
         finished: set[int] = set()
         for start in waits_for:
-            path: list[int] = []
+            path: dict[int, int] = {}
             node = start
             while node not in finished and node not in path:
-                path.append(node)
+                path[node] = len(path)
                 node = waits_for[node]
             if node in path:
-                loop = path[path.index(node) :]
+                loop = list(path)[path[node] :]
                 turn = loop.index(min(loop))
                 loops.add((*loop[turn:], *loop[:turn]))
             finished.update(path)

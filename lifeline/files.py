@@ -19,14 +19,13 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
-from lifeline.checks import rows_differ
 from lifeline.csv_tables import csv_text, decoded, sheet_from_csv
 from lifeline.errors import InvalidInput, Problem
 from lifeline.json_tables import checked_system, system_from_json, system_to_json
 from lifeline.nearest import Nearest
-from lifeline.sheets import ROW_INDEX, tidy
+from lifeline.sheets import Rows, Sheet, sheet_of, tidy
 from lifeline.system import Settings, System
 from lifeline.tables import TABLES
 
@@ -70,17 +69,38 @@ def write_system(system: System, path: str | Path) -> None:
         raise InvalidInput(f"{str(path)!r} cannot be written: {trouble.strerror or trouble}.") from trouble
 
 
-def read_table(path: str | Path, table_name: str) -> pd.DataFrame:
-    """Read one table from a CSV file, checked by itself; `System.replace` then checks it in its place.
+def with_tables(
+    system: System, files: Mapping[str, str | Path], *, settings: Settings | None = None
+) -> System:
+    """Return the system with tables exchanged for CSV files (table name -> path), and its settings if given.
 
-    The index "row" holds the rows of the file, so that a later error can name them.
+    New crews keep the shifts that the system has for them, unless shifts are given too. One InvalidInput lists
+    every bad row of all the files, file by file, with the name of the file where others name the table.
     """
-    path, table = Path(path), TABLES[table_name]
-    read = tidy(table, sheet_from_csv(table, _bytes_of(path)))
-    problems = [*read.problems, *rows_differ(read)]
-    if problems:
-        raise InvalidInput.of(problems, str(path))
-    return read.frame.set_index(pd.Index(read.rows, name=ROW_INDEX))
+    tables: dict[str, Rows] = {name: _sheet_of_file(Path(path), name) for name, path in files.items()}
+    if "crews" in files and "shifts" not in files:
+        crews = tidy(TABLES["crews"], sheet_of(TABLES["crews"], tables["crews"]))
+        tables["shifts"] = system.shifts[system.shifts["crew"].isin(crews.values("id"))]
+    try:
+        return system.replace(settings=settings, **tables)
+    except InvalidInput as bad:
+        named = [
+            dataclasses.replace(problem, table=str(files.get(problem.table, problem.table)))
+            for problem in bad.problems
+        ]
+        raise InvalidInput.of(
+            named, " and ".join(dict.fromkeys(problem.table for problem in named))
+        ) from None
+
+
+def _sheet_of_file(path: Path, table_name: str) -> Sheet:
+    """Read one CSV file; one that cannot be read is told of with the bad rows of the others."""
+    try:
+        return sheet_from_csv(TABLES[table_name], path.read_bytes())
+    except OSError as trouble:
+        reason = trouble.strerror or str(trouble)
+        problem = Problem(table_name, None, None, None, f"cannot be read: {reason}.")
+        return Sheet({}, np.empty(0, np.int64), (problem,), whole=False)
 
 
 def _system_of_parts(parts: Mapping[str, bytes], where: str) -> System:

@@ -42,7 +42,7 @@ def plan_features(evaluation: Evaluation) -> list[Feature]:
 def _damaged(evaluation: Evaluation) -> list[Feature]:
     problem = evaluation.problem
     visits = {visit.job: visit for visit in evaluation.plan.visits}
-    reasons = dict(evaluation.plan.unassignable)
+    reasons = problem.unassignable
     jobs = evaluation.jobs
     back = dict(zip(jobs["job"], jobs["persons_back"].tolist(), strict=True))
     ends = _link_ends(problem)
@@ -74,6 +74,7 @@ def _assigned(problem: RepairProblem, visit: Visit, persons_back: int) -> dict[s
         "finish": _time(settings, visit.finish),
         "start_minute": visit.start,
         "finish_minute": visit.finish,
+        "after_horizon": visit.finish > problem.horizon_minutes,
         "persons_back": persons_back,
     }
 
@@ -98,6 +99,7 @@ def _routes(evaluation: Evaluation) -> list[Feature]:
             "work_minutes": sum(job.repair_minutes for job in jobs),
             "finish": _time(problem.system.settings, visits[-1].finish),
             "finish_minute": visits[-1].finish,
+            "after_horizon": visits[-1].finish > problem.horizon_minutes,
         }
         features.append(_feature("route", crew.id, _line(path), properties))
     return features
@@ -138,7 +140,7 @@ def _feature(layer: str, name: str, geometry: Feature | None, properties: dict[s
 
 
 def _time(settings: Settings, minute: int) -> str | None:
-    """Return the local time as ISO 8601, None beyond the last year a calendar has."""
+    """Return the local time as ISO 8601, None outside the years a calendar has."""
     try:
         return settings.clock(minute).isoformat()
     except OverflowError:

@@ -377,8 +377,10 @@ def replay(
     buffered = np.flatnonzero(network.group_buffer > 0)
     queue = np.empty(len(network.source), np.int32)
     event = 0
+    # Repairs only make buffers last longer, so this minute is looked for anew only when it has come.
+    next_expiry = _next_expiry(state, buffered)
     while True:
-        minute = _next_expiry(state, buffered)
+        minute = next_expiry
         if event < len(event_minute):
             minute = min(minute, event_minute[event])
         if minute > until or minute >= NEVER:
@@ -394,7 +396,9 @@ def replay(
         if any_repair and len(network.black_start_nodes) > 0:
             grown = _black_start(network, state, minute, queue)
             length = _write_back(log, length, minute, queue[:grown], event - 1)
-        length = _expire(network, state, buffered, minute, log, length)
+        if minute == next_expiry:
+            length = _expire(network, state, buffered, minute, log, length)
+            next_expiry = _next_expiry(state, buffered)
 
 
 @njit(cache=True)

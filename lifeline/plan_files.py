@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 CLOCKS = tuple(f"{name}_clock" for name in TIMES)
 DESCRIBING = ("sector", "kind", "skill", "longitude", "latitude")
-WORKLIST_COLUMNS = ("crew", "position", "job", *DESCRIBING, *TIMES, *CLOCKS)
+REMARKS = ("after_horizon", "reason")
+WORKLIST_COLUMNS = ("crew", "position", "job", *DESCRIBING, *TIMES, *CLOCKS, *REMARKS)
 BLANK = -1
+DECIMALS = 7  # of a degree: about a centimetre
 
 
 def _for_people(name: str) -> Column:
@@ -50,7 +52,7 @@ PLAN_TABLE = Table(
         _minute("arrive", "When it reaches the site."),
         _minute("start", "When work begins."),
         _minute("finish", "When it is done."),
-        *(_for_people(name) for name in (*DESCRIBING, *CLOCKS)),
+        *(_for_people(name) for name in (*DESCRIBING, *CLOCKS, *REMARKS)),
     ),
     ("crew", "position", "depart", "job"),
 )
@@ -161,23 +163,31 @@ def _position_problems(table: Tidy) -> Iterator[Problem]:
         yield Problem("plan", int(rows[place]), "job", frame["job"].iloc[place], "is in the plan twice.")
 
 
-def worklists(problem: RepairProblem, plan: Plan) -> pd.DataFrame:
+def worklists(
+    problem: RepairProblem, plan: Plan, *, reasons: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Return one row a visit, crew by crew in order of work, with what the job is, where, and when by the clock.
 
-    Clock times are ISO 8601 in the time zone of the system's settings. `plan_from_table` reads the table
-    back.
+    Clock times are ISO 8601 in the time zone of the system's settings; `after_horizon` is true or false.
+    `reasons` says for a job why it is done when it is; blank for others. `plan_from_table` reads the table back.
     """
     rows = []
+    why = reasons or {}
     position: dict[str, int] = {}
     for visit in plan.visits:
         position[visit.crew] = position.get(visit.crew, 0) + 1
         job = problem.job(visit.job)
-        rows.append((visit.crew, position[visit.crew], visit.job, *_about(job), *_times(problem, visit)))
+        late = "true" if visit.finish > problem.horizon_minutes else "false"
+        times = _times(problem, visit)
+        rows.append(
+            (visit.crew, position[visit.crew], visit.job, *_about(job), *times, late, why.get(job.id, ""))
+        )
     return pd.DataFrame(rows, columns=list(WORKLIST_COLUMNS))
 
 
 def _about(job: Job) -> Iterator[object]:
-    return (getattr(job, name) for name in DESCRIBING)
+    longitude, latitude = round(job.longitude, DECIMALS), round(job.latitude, DECIMALS)
+    return iter((job.sector, job.kind, job.skill, longitude, latitude))
 
 
 def _times(problem: RepairProblem, visit: Visit) -> list[object]:
@@ -189,4 +199,4 @@ def _clock(settings: Settings, minute: int) -> str:
     try:
         return settings.clock(minute).isoformat()
     except OverflowError:
-        return "after the year 9999"
+        return "outside the calendar"

@@ -17,6 +17,7 @@ from lifeline.components import component_table
 from lifeline.crews import MINUTES_PER_DAY, Crew, CrewWindows, crew_windows, crews_from_tables
 from lifeline.errors import InvalidInput, UnknownComponent
 from lifeline.nearest import Nearest
+from lifeline.plan import LAST_MINUTE
 from lifeline.road_graph import travel_between
 from lifeline.roads import RoadTravel
 from lifeline.sheets import sheet_of, tidy
@@ -245,8 +246,11 @@ def _unassignable(crews: Sequence[Crew], jobs: Sequence[Job], travel: Travel) ->
 
 def _check_sizes(system: System, horizon_minutes: int) -> None:
     """Refuse horizons and numbers of people with which the objective could not be counted exactly."""
-    if horizon_minutes < 1:
-        raise InvalidInput(f"horizon_minutes must be at least 1, got {horizon_minutes}.")
+    if not 1 <= horizon_minutes <= LAST_MINUTE:
+        raise InvalidInput(
+            f"horizon_minutes must be from 1 to {LAST_MINUTE:,}, got {horizon_minutes:,}. Without one it is as long as "
+            "all repairs one after the other: shorten repair_minutes, or let the crews work longer shifts."
+        )
     served = system.supplies.drop_duplicates(["customer", "service"])
     persons_of = dict(zip(system.customers["id"], system.customers["persons"].tolist(), strict=True))
     persons = [persons_of[customer] for customer in served["customer"]]

@@ -41,4 +41,6 @@ def solve(
         guess = Nearest(SOLVERS).to(method)
         hint = f" Did you mean {guess!r}?" if guess else ""
         raise InvalidInput(f"There is no method {method!r}.{hint} Known methods: {', '.join(SOLVERS)}.")
+    if seed < 0:
+        raise InvalidInput(f"The seed must be 0 or more, got {seed}.")
     return SOLVERS[method](problem, budget=budget or Budget(), seed=seed, on_progress=on_progress)

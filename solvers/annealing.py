@@ -46,10 +46,12 @@ class Annealing:
     @property
     def work_per_evaluation(self) -> int:
         """Return roughly how many jobs and dark parts one evaluation goes through."""
-        # Most of the time goes into ways for sets of open roads that have not come up before.
-        road_work = (
-            5 * len(self.roads.blocks_start) * self.roads.seconds.shape[2] if self.roads.changing else 0
-        )
+        road_work = 0
+        if self.roads.changing:
+            # Most of the time goes into ways for sets of open roads that have not come up before: about one for every
+            # four moves, or, where fewer sets can be kept than roads open one after the other, all of them anew.
+            openers, kept = len(self.roads.blocks_start), len(self.roads.key)
+            road_work = self.roads.seconds[0].size * (openers if kept <= openers else 1) // 4
         return (
             len(self.dark.weight)
             + len(self.dark.feeds_node)
@@ -96,7 +98,8 @@ def _desk(problem: RepairProblem) -> Desk:
 
     crews, travel = problem.crews, problem.travel
     windows = problem.crew_windows
-    minutes = travel.minutes(frozenset())
+    # Where repairs open roads, drives are looked up in the ways between gates.
+    minutes = np.zeros((1, 0, 0), np.int32) if travel.changes_with_repairs else travel.minutes()
     return Desk(
         travel=np.ascontiguousarray(minutes, np.int32),
         speed_class=np.asarray(travel.speed_class_of_crew, np.int64),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from itertools import permutations, product
+from math import inf
 from typing import TYPE_CHECKING
 
-from lifeline.errors import SolverFailure
+from lifeline.errors import InfeasiblePlan, InvalidInput, SolverFailure
 from lifeline.evaluation import evaluate
 from lifeline.schedule import schedule
-from solvers.solver import Budget, OnProgress, Proposal
+from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,16 +24,19 @@ MOST_JOBS = 8
 def solve(
     problem: RepairProblem, *, budget: Budget, seed: int = 0, on_progress: OnProgress | None = None
 ) -> Proposal:
-    """Return the best plan without idle waiting, by trying every order on every crew; refuses more than 8 jobs."""
+    """Return the best plan without idle waiting, by trying every order on every crew; refuses more than 8 jobs.
+
+    Stopped early by its budget or by `on_progress`, it returns the best plan so far.
+    """
     began = time.perf_counter()
-    jobs = [job for job in problem.jobs if job.id not in problem.unassignable]
-    if len(jobs) > MOST_JOBS:
-        raise SolverFailure(
-            f"exhaustive tries every order, which ends at {MOST_JOBS} jobs; this problem has {len(jobs)}. "
+    if len(problem.jobs) - len(problem.unassignable) > MOST_JOBS:
+        raise InvalidInput(
+            f"exhaustive tries every order, which ends at {MOST_JOBS} jobs; this problem has {len(problem.jobs)}. "
             "Use method='local_search'."
         )
     best: tuple[int, Plan] | None = None
     count = 0
+    stopped_by: StoppedBy = "finished"
     for sequences in _all_sequences(problem):
         plan = _scheduled(problem, sequences)
         if plan is None:
@@ -41,6 +45,16 @@ def solve(
         objective = evaluate(problem, plan).objective
         if best is None or objective < best[0]:
             best = (objective, plan)
+        seconds = time.perf_counter() - began
+        told = on_progress(Progress("trying", best[0], count, seconds)) if on_progress else None
+        if told is False:
+            stopped_by = "cancelled"
+        elif count >= (budget.evaluations or inf):
+            stopped_by = "evaluations"
+        elif seconds >= (budget.seconds or inf):
+            stopped_by = "seconds"
+        if stopped_by != "finished":
+            break
     if best is None:
         raise SolverFailure("exhaustive found no order in which every job can be reached.")
     return Proposal(
@@ -49,14 +63,12 @@ def solve(
         method="exhaustive",
         evaluations=count,
         seconds=time.perf_counter() - began,
-        stopped_by="finished",
-        reproducible=True,
+        stopped_by=stopped_by,
+        reproducible=stopped_by in ("finished", "evaluations"),
     )
 
 
 def _scheduled(problem: RepairProblem, sequences: dict[str, list[str]]) -> Plan | None:
-    from lifeline.errors import InfeasiblePlan
-
     try:
         return schedule(problem, sequences)
     except InfeasiblePlan:
@@ -65,11 +77,14 @@ def _scheduled(problem: RepairProblem, sequences: dict[str, list[str]]) -> Plan 
 
 def _all_sequences(problem: RepairProblem) -> Iterator[dict[str, list[str]]]:
     """Yield every way to hand the jobs to crews that can do them, in every order."""
-    jobs = [job for job in problem.jobs if job.id not in problem.unassignable]
-    able = [[crew.id for crew in problem.crews if job.skill in crew.skills] for job in jobs]
+    numbers = [number for number, job in enumerate(problem.jobs) if job.id not in problem.unassignable]
+    able = [
+        [crew.id for crew, can in zip(problem.crews, problem.within_reach[:, number], strict=True) if can]
+        for number in numbers
+    ]
     for crews in product(*able):
         hands: dict[str, list[str]] = {crew.id: [] for crew in problem.crews}
-        for job, crew in zip(jobs, crews, strict=True):
-            hands[crew].append(job.id)
+        for number, crew in zip(numbers, crews, strict=True):
+            hands[crew].append(problem.jobs[number].id)
         for orders in product(*(permutations(hand) for hand in hands.values())):
             yield {crew: list(order) for crew, order in zip(hands, orders, strict=True)}

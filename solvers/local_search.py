@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from lifeline.evaluation import evaluate
 from lifeline.schedule import schedule
 from solvers.dispatch import Sequences, hand_out_rest
-from solvers.priority import RULES, Outlook, sequences_by_rule
+from solvers.priority import RULES, outlook_on
 from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
 
 if TYPE_CHECKING:
@@ -35,13 +35,16 @@ LONG = 3000
 JUDGED_TIMES = 30
 "How many times in a search the judge looks at the best order so far, if there is a new one."
 
-DEFAULT_WORK = 1_000_000_000
+DEFAULT_WORK = 1_200_000_000
 "Jobs and dark parts gone through in a search without a budget: about four seconds on one core of 2026."
+
+DEFAULT_WALL_SECONDS = 30.0
+"When the clock ends a search without a budget all the same: on a slow machine, or where its work was misjudged."
 
 CHUNK_WORK = 30_000_000
 "The same between two looks at the clock: about a tenth of a second."
 
-FEWEST, MOST = 10_000, 400_000
+FEWEST, MOST = 200, 400_000
 "Bounds on the evaluations of a search without a budget."
 
 
@@ -56,7 +59,8 @@ def solve(
     """Return the best plan found: at least as good as every rule, and as the sequences of `start` if given."""
     search = _Search(problem, budget, on_progress, start)
     if not search.is_trivial:
-        search.anneal(seed)
+        if search.stopped_by == "finished":
+            search.anneal(seed)
         search.share_out_rest()
     return search.proposal()
 
@@ -74,18 +78,20 @@ class _Search:
         """Judge the given plan and every rule's; the best is where the search begins."""
         self.problem = problem
         self.budget = budget
+        self.wall_seconds = DEFAULT_WALL_SECONDS if budget == Budget() else budget.seconds
         self.on_progress = on_progress
         self.began = time.perf_counter()
-        self.outlook = Outlook(problem)
+        self.outlook = outlook_on(problem)
         self.stopped_by: StoppedBy = "finished"
-        orders = [sequences_by_rule(self.outlook, rule) for rule in RULES]
-        if start is not None:
-            orders.insert(0, {crew: list(jobs) for crew, jobs in start.items()})
-        self.plan, self.objective = self._judged(orders[0])
+        first, *others = RULES
+        given = None if start is None else {crew: list(jobs) for crew, jobs in start.items()}
+        self.plan, self.objective = self._judged(self.outlook.sequences(first) if given is None else given)
         self.evaluations = 1
         self.trace = [(1, self.objective)]
-        for order in orders[1:]:
-            self.judge(order)
+        for rule in others if given is None else (first, *others):
+            if not self._may_go_on("rules"):
+                break
+            self.judge(self.outlook.sequences(rule))
 
     @property
     def is_trivial(self) -> bool:
@@ -121,7 +127,7 @@ class _Search:
         jobs = len(self.problem.jobs)
         at_start, looked, number = self.evaluations, 0, 0
         spent, share, per_job = 0, 0.0, (total or chunk) / jobs
-        while share < 1:
+        while share < 1 and self.stopped_by == "finished":
             if int(share * _anneals(per_job)) > number:
                 number += 1
                 annealing.return_to_best()
@@ -158,7 +164,7 @@ class _Search:
             if self.on_progress(progress) is False:
                 self.stopped_by = "cancelled"
                 return False
-        if self.budget.seconds is not None and self.seconds >= self.budget.seconds:
+        if self.wall_seconds is not None and self.seconds >= self.wall_seconds:
             if self.stopped_by != "evaluations":
                 self.stopped_by = "seconds"
             return False

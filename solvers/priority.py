@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, proxy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,13 @@ class Outlook:
     """What a rule may look at: the dark part of the city and who is behind each job."""
 
     problem: RepairProblem
+    _sequences: dict[str, Sequences] = field(default_factory=dict, repr=False)
+
+    def sequences(self, rule: str) -> Sequences:
+        """Return each crew's jobs in the order in which a rule hands them out; asked again, the same answer."""
+        if rule not in self._sequences:
+            self._sequences[rule] = dispatch(self.problem, RULES[rule](self))
+        return self._sequences[rule]
 
     @cached_property
     def dark(self) -> Dark:
@@ -144,9 +152,15 @@ KNOWN_RULES = tuple(name for name in RULES if name != "bundles")
 "The rules dispatchers know; `bundles` is ours."
 
 
-def sequences_by_rule(outlook: Outlook, rule: str) -> Sequences:
-    """Return each crew's jobs in the order in which a rule hands them out."""
-    return dispatch(outlook.problem, RULES[rule](outlook))
+_OUTLOOKS: WeakKeyDictionary[RepairProblem, Outlook] = WeakKeyDictionary()
+
+
+def outlook_on(problem: RepairProblem) -> Outlook:
+    """Return the outlook on a problem; as long as the problem lives it is the same one, so nothing is done twice."""
+    if problem not in _OUTLOOKS:
+        # A proxy, because a problem that its own outlook held on to would live for ever.
+        _OUTLOOKS[problem] = Outlook(proxy(problem))
+    return _OUTLOOKS[problem]
 
 
 def _solver(rule: str) -> Solver:
@@ -154,7 +168,7 @@ def _solver(rule: str) -> Solver:
         problem: RepairProblem, *, budget: Budget, seed: int = 0, on_progress: OnProgress | None = None
     ) -> Proposal:
         began = time.perf_counter()
-        plan = schedule(problem, sequences_by_rule(Outlook(problem), rule))
+        plan = schedule(problem, outlook_on(problem).sequences(rule))
         return Proposal(
             plan=plan,
             objective=evaluate(problem, plan).objective,

@@ -16,6 +16,7 @@ from lifeline.lean import lean
 from solvers.dark import Dark
 from solvers.dark_kernels import DarkState, black_start, mend, new_state, reset_state, spread_on
 from solvers.timing_kernels import (
+    NOT_AN_OPENER,
     Desk,
     Order,
     Roads,
@@ -140,7 +141,7 @@ def anneal(
     trial = copy_order(current)
     change = np.empty(4, np.int64)
     for _ in range(span):
-        if not propose(desk, trial, random, change):
+        if not propose(desk, roads, trial, random, change):
             continue
         possible = _retime_changed(desk, roads, trial, change)
         cost = HOPELESS
@@ -233,7 +234,7 @@ def take_all(source: Order, target: Order) -> None:
 
 
 @njit(cache=True)
-def propose(desk: Desk, order: Order, random: NDArray[np.uint64], change: Longs) -> bool:
+def propose(desk: Desk, roads: Roads, order: Order, random: NDArray[np.uint64], change: Longs) -> bool:
     """Change the sequences of one or two crews at random; return whether that was possible.
 
     `change` receives the two crews and the first place that changed in each. Nothing is changed when it is
@@ -241,19 +242,23 @@ def propose(desk: Desk, order: Order, random: NDArray[np.uint64], change: Longs)
     """
     kind = random_below(random, 100)
     if kind < 30:
-        return _relocate(desk, order, random, change, 1)
+        return _relocate(desk, roads, order, random, change, 1)
     if kind < 50:
-        return _swap(desk, order, random, change)
+        return _swap(desk, roads, order, random, change)
     if kind < 62:
-        return _relocate(desk, order, random, change, 2 + random_below(random, MOST_BLOCK - 1))
+        return _relocate(desk, roads, order, random, change, 2 + random_below(random, MOST_BLOCK - 1))
     if kind < 74:
-        return _swap_tails(desk, order, random, change)
-    return _pull_forward(desk, order, random, change)
+        return _swap_tails(desk, roads, order, random, change)
+    return _pull_forward(desk, roads, order, random, change)
 
 
 @lean
-def _random_job(order: Order, random: NDArray[np.uint64]) -> int:
-    return order.by_finish[random_below(random, len(order.by_finish))]
+def _random_job(roads: Roads, order: Order, random: NDArray[np.uint64]) -> int:
+    """Return a random job; one that opens roads seldom, as a change to it costs as much as many others."""
+    job = order.by_finish[random_below(random, len(order.by_finish))]
+    if roads.changing and roads.opener[job] != NOT_AN_OPENER and random_below(random, 8) > 0:
+        job = order.by_finish[random_below(random, len(order.by_finish))]
+    return job
 
 
 @lean
@@ -297,8 +302,10 @@ def _note(change: Longs, crew: int, place: int, other: int, to: int) -> bool:
 
 
 @njit(cache=True)
-def _relocate(desk: Desk, order: Order, random: NDArray[np.uint64], change: Longs, most: int) -> bool:
-    job = _random_job(order, random)
+def _relocate(
+    desk: Desk, roads: Roads, order: Order, random: NDArray[np.uint64], change: Longs, most: int
+) -> bool:
+    job = _random_job(roads, order, random)
     crew, place = order.crew_of[job], _place_of(order, job)
     size = min(most, order.length[crew] - place)
     other = _able_crew(desk, random, job)
@@ -314,8 +321,8 @@ def _relocate(desk: Desk, order: Order, random: NDArray[np.uint64], change: Long
 
 
 @lean
-def _swap(desk: Desk, order: Order, random: NDArray[np.uint64], change: Longs) -> bool:
-    first, second = _random_job(order, random), _random_job(order, random)
+def _swap(desk: Desk, roads: Roads, order: Order, random: NDArray[np.uint64], change: Longs) -> bool:
+    first, second = _random_job(roads, order, random), _random_job(roads, order, random)
     crew, other = order.crew_of[first], order.crew_of[second]
     if first == second or not desk.able[crew, second] or not desk.able[other, first]:
         return False
@@ -326,8 +333,8 @@ def _swap(desk: Desk, order: Order, random: NDArray[np.uint64], change: Longs) -
 
 
 @njit(cache=True)
-def _swap_tails(desk: Desk, order: Order, random: NDArray[np.uint64], change: Longs) -> bool:
-    first, second = _random_job(order, random), _random_job(order, random)
+def _swap_tails(desk: Desk, roads: Roads, order: Order, random: NDArray[np.uint64], change: Longs) -> bool:
+    first, second = _random_job(roads, order, random), _random_job(roads, order, random)
     crew, other = order.crew_of[first], order.crew_of[second]
     place, to = _place_of(order, first), _place_of(order, second) + random_below(random, 2)
     if crew == other:
@@ -348,11 +355,11 @@ def _swap_tails(desk: Desk, order: Order, random: NDArray[np.uint64], change: Lo
 
 
 @njit(cache=True)
-def _pull_forward(desk: Desk, order: Order, random: NDArray[np.uint64], change: Longs) -> bool:
+def _pull_forward(desk: Desk, roads: Roads, order: Order, random: NDArray[np.uint64], change: Longs) -> bool:
     """Do a job that many people wait for earlier: the heaviest of three, weight times minute, at an earlier moment."""
-    job = _random_job(order, random)
+    job = _random_job(roads, order, random)
     for _ in range(2):
-        rival = _random_job(order, random)
+        rival = _random_job(roads, order, random)
         if order.gain[rival] * order.finish[rival] > order.gain[job] * order.finish[job]:
             job = rival
     crew, place = order.crew_of[job], _place_of(order, job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from lifeline.errors import InvalidInput
@@ -19,6 +20,8 @@ StoppedBy = Literal["finished", "evaluations", "seconds", "cancelled"]
 class Budget:
     """How long a solver may look: plans evaluated, seconds on the clock, or both; whichever ends first.
 
+    A search counts every change it tries; the plans it starts from and those it shows the judge come on top.
+
     A budget of evaluations makes the result reproducible; a run that the clock stopped says so in its
     Proposal.
     """
@@ -30,8 +33,8 @@ class Budget:
         """Refuse budgets of nothing."""
         if self.evaluations is not None and self.evaluations < 1:
             raise InvalidInput(f"Budget: evaluations must be at least 1, got {self.evaluations}.")
-        if self.seconds is not None and not self.seconds > 0:
-            raise InvalidInput(f"Budget: seconds must be positive, got {self.seconds}.")
+        if self.seconds is not None and not 0 < self.seconds < inf:
+            raise InvalidInput(f"Budget: seconds must be positive and finite, got {self.seconds}.")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.inputs import SystemName
+from api.inputs import Force, SystemName
 
 
 def export(
@@ -16,13 +16,16 @@ def export(
         Path,
         typer.Argument(metavar="OUT", help="A .zip, a .json, or a folder of CSV files.", show_default=False),
     ],
+    force: Force = False,
 ) -> None:
     """Write a system as CSV tables (folder or .zip) or as one .json."""
     from api.inputs import named_system
+    from api.outputs import refuse_existing
     from api.progress import showing_steps
     from api.wording import table_counts
     from lifeline.files import write_system
 
+    refuse_existing(out, force=force)
     with showing_steps() as steps:
         steps.now(f"Reading {name_or_folder}")
         system = named_system(name_or_folder)

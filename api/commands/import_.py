@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.inputs import RepairTimesFile
+from api.inputs import Force, RepairTimesFile
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,19 +57,22 @@ def import_(
         Dependencies, typer.Option(help="all adds the cyber ones.")
     ] = Dependencies.PHYSICAL,
     repair_times: RepairTimesFile = None,
+    force: Force = False,
 ) -> None:
     """Convert foreign files into a system, and report what was converted, guessed and dropped."""
     from api.console import paper
+    from api.outputs import refuse_existing
     from api.progress import showing_steps
-    from lifeline.files import read_table, write_system
+    from lifeline.files import with_tables, write_system
 
     load = _importer(file_format)
+    refuse_existing(out, force=force)
     with showing_steps() as steps:
         steps.now(f"Reading {folder}")
         imported = load(folder, damage=damage, scenario=scenario, dependencies=dependencies.value)
         system = imported.system
         if repair_times is not None:
-            system = system.replace(repair_times=read_table(repair_times, "repair_times"))
+            system = with_tables(system, {"repair_times": repair_times})
         steps.now(f"Writing {out}")
         write_system(system, out)
     _print_report(paper(), imported.report, system, out)

@@ -46,11 +46,12 @@ def plan(
         int | None,
         typer.Option(
             metavar="N",
-            help="Stop after trying this many plans; such a run can be repeated.",
+            help="Stop after this many plans and moves tried, rejected moves among them (the rules of thumb "
+            "that a search starts from come on top); such a run can be repeated.",
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Start of the random numbers.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Start of the random numbers.")] = 0,
     method: Annotated[str, typer.Option(metavar="M", help=f"One of {', '.join(METHODS)}.")] = METHODS[0],
     out: OutFolder = None,
     as_json: AsJson = False,

@@ -1,13 +1,21 @@
 """Importers of foreign formats, one file each; listing them loads none of them."""
 
+from collections.abc import Callable
+
 from lifeline.importers.importer import Imported, Importer, Note
+
+
+def _indp() -> Callable[..., Imported]:
+    from lifeline.importers.indp import read_indp
+
+    return read_indp
+
 
 IMPORTERS: dict[str, Importer] = {
     "indp": Importer(
         name="indp",
         reads="a folder of interdependent network design files (nodes, arcs, interdependencies as CSV)",
-        module="lifeline.importers.indp",
-        function="read_indp",
+        load=_indp,
     ),
 }
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,14 +76,11 @@ class Imported:
 
 @dataclass(frozen=True)
 class Importer:
-    """A foreign format by name; its module is loaded when first asked for."""
+    """A foreign format by name; `load` returns the function that reads it: a path first, then options by name.
+
+    `load` imports the format's module when it is called, not before.
+    """
 
     name: str
     reads: str
-    module: str
-    function: str
-
-    def load(self) -> Callable[..., Imported]:
-        """Return the function that reads the format: a path first, then options by name."""
-        function: Callable[..., Any] = getattr(import_module(self.module), self.function)
-        return function
+    load: Callable[[], Callable[..., Imported]]

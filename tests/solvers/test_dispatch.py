@@ -32,7 +32,10 @@ def dispatched(problem: RepairProblem, *best_first: str) -> Sequences:
 
 
 def sites(crews: Mapping[str, Any], **more: Any) -> RepairProblem:
-    """P0 to P3 every 1 km; 1, 2 and 3 km are 3, 6 and 8 minutes (2.6 a km, rounded up); the crews start at P0, and every repair takes an hour."""
+    """P0 to P3 every 1 km; the crews start at P0, and every repair takes an hour.
+
+    1, 2 and 3 km are 3, 6 and 8 minutes: 2.6 a km, rounded up.
+    """
     damage = {"P0": 60, "P1": 60, "P2": 60, "P3": 60}
     return problem_of(**{"power": "P0* P1* P2* P3*", "crews": crews, "damage": damage, **more})
 
