@@ -16,9 +16,8 @@ from lifeline.csv_tables import sheet_from_csv
 from lifeline.errors import InvalidInput, Problem
 from lifeline.nearest import Nearest
 from lifeline.sheets import tidy
-from lifeline.tables import MOST_MINUTES, SECTORS, TABLES
+from lifeline.tables import ANY_KIND, MOST_MINUTES, SECTORS, TABLES
 
-ANY_KIND = "*"
 
 # Lengths are known to metres at best: a millionth of a minute keeps 3 * 0.1 km from costing a minute more.
 _ROUNDING_MINUTES = 1e-6

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from lifeline.plan import Plan
+
 QUICK = ("--evaluations", 50)
 
 
@@ -38,6 +40,22 @@ def test_a_plan_of_ones_own_gets_its_folder_too(lifeline, two_lines, tmp_path):
     plan = write(tmp_path / "plan.csv", "crew,job,position\nsparks,P1-P3,1\nsparks,P1-P2,2\n")
     assert lifeline("evaluate", two_lines, plan, "--out", tmp_path / "out").code == 0
     assert (tmp_path / "out" / "gantt.png").exists()
+
+
+@pytest.mark.parametrize("listed", [[], [["P1-P3", "because I say so"]]])
+def test_what_nobody_can_do_is_found_out_whatever_the_plan_file_lists(lifeline, two_lines, tmp_path, listed):
+    """P1-P2 wants a diver, and there is none."""
+    damage = write(tmp_path / "damage.csv", "component,repair_minutes,skill\nP1-P2,60,diver\nP1-P3,60,\n")
+    visit = {"crew": "sparks", "job": "P1-P3", "depart": 0, "arrive": 0, "start": 0, "finish": 60}
+    plan = write(tmp_path / "plan.json", json.dumps({"visits": [visit], "unassignable": listed}))
+    words = ("evaluate", two_lines, plan, "--damage", damage)
+    report = lifeline(*words, "--json").json
+    assert list(report["unassignable"]) == ["P1-P2"]
+    theirs = Plan.from_json(plan.read_text(encoding="utf-8"))
+    assert report["plan_sha256"] == theirs.sha256
+    out = lifeline(*words).out
+    assert "P1-P2: No crew has the skill 'diver'" in out
+    assert "because I say so" not in out
 
 
 def test_every_broken_rule_is_named(lifeline, two_lines, tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.commands import scenarios
-from lifeline.errors import SolverFailure
+from lifeline.errors import InfeasiblePlan, InvalidInput, SolverFailure, UnknownComponent
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-c", "from api.command_line import main; main()")
@@ -32,6 +32,13 @@ def test_our_own_faults_are_exit_code_1_and_one_sentence_with_where_to_report(li
     assert "report it as an issue of lifeline-recovery" in answer.err
     assert "Traceback" not in answer.err
     assert len(answer.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", [InvalidInput, UnknownComponent, InfeasiblePlan])
+def test_what_the_user_can_mend_is_exit_code_2_with_its_message(lifeline, monkeypatch, kind):
+    monkeypatch.setattr("scenarios.list_scenarios", fail(kind("Try another one.")))
+    answer = lifeline("scenarios")
+    assert (answer.code, answer.err) == (2, "lifeline: Try another one.\n")
 
 
 def test_the_traceback_is_there_for_those_who_ask(lifeline, monkeypatch):

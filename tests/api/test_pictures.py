@@ -5,7 +5,8 @@ import struct
 import pytest
 from worlds import town
 
-from api.pictures import MOST_ROWS, draw_gantt, draw_recovery, duty_spans
+from api import styles
+from api.pictures import MOST_ROWS, Figure, draw_gantt, draw_recovery, duty_spans
 from lifeline import Crew, Settings, Shift, Shock, build_problem, evaluate, schedule
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -79,3 +80,59 @@ def test_dollar_signs_and_foreign_scripts_in_names_are_drawn_as_they_are(tmp_pat
     draw_recovery(evaluation, tmp_path / "recovery.png")
     draw_gantt(evaluation, tmp_path / "gantt.png", subtitle="$$")
     assert size(tmp_path / "gantt.png")[0] == 1800
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """The figures that are drawn, in order, instead of files."""
+    drawn = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    return drawn
+
+
+def words_in(figure):
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def two_repairs(tmp_path, *, horizon_minutes):
+    system = town(
+        power="P1*-P2",
+        people={"P1": 5, "P2": 5},
+        places={"P1": (0.0, 0.0), "P2": (0.0, 0.0)},
+        crews={"c": "power"},
+        damage={"P1": 60, "P2": 60},
+        settings=Settings(horizon_minutes=horizon_minutes),
+    )
+    evaluation = judged(system, {"c": ["P1", "P2"]})
+    draw_recovery(evaluation, tmp_path / "recovery.png")
+    draw_gantt(evaluation, tmp_path / "gantt.png")
+
+
+def test_both_pictures_have_a_labelled_line_at_a_horizon_within_the_time_drawn(tmp_path, figures):
+    two_repairs(tmp_path, horizon_minutes=100)
+    assert len(figures) == 2
+    for figure in figures:
+        assert "horizon Thu 01:40" in words_in(figure)
+        assert any(list(line.get_xdata()) == [100, 100] for line in figure.axes[0].lines)
+
+
+def test_a_horizon_beyond_the_time_drawn_is_not_drawn(tmp_path, figures):
+    two_repairs(tmp_path, horizon_minutes=1440)
+    assert not any("horizon" in word for figure in figures for word in words_in(figure))
+
+
+def test_a_sector_without_a_style_of_its_own_is_drawn_in_a_spare_one(tmp_path, figures, monkeypatch):
+    monkeypatch.delitem(styles.STYLES, "power")
+    two_repairs(tmp_path, horizon_minutes=1440)
+    recovery, gantt = figures
+    (spare, *_) = styles.SPARE_STYLES
+    assert [line.get_color() for line in recovery.axes[0].lines if line.get_label() == "power 10"] == [
+        spare.colour
+    ]
+    assert "power repair" in [text.get_text() for text in gantt.legends[0].texts]
+
+
+def test_spare_styles_go_by_place_among_the_sectors_without_one():
+    found = styles.styles_of(["steam", "water", "heat"])
+    assert list(found) == ["water", "heat", "steam"]
+    assert (found["heat"], found["steam"]) == styles.SPARE_STYLES[:2]

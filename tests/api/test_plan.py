@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import datetime
 
 import pytest
 from worlds import town
@@ -149,6 +150,11 @@ def test_a_wrong_start_is_bad_input(lifeline, two_lines):
         (("plan", "three_towns", "--method", "local_serch"), "Did you mean 'local_search'?"),
         (("plan", "three_towns", "--evaluations", "0"), "evaluations must be at least 1"),
         (("plan", "three_towns", "--seconds", "-1"), "seconds must be positive"),
+        (("plan", "three_towns", "--seconds", "0"), "seconds must be positive"),
+        (("plan", "three_towns", "--seconds", "nan"), "seconds must be positive"),
+        (("plan", "three_towns", "--seconds", "inf"), "seconds must be positive"),
+        (("plan", "three_towns", "--seed", "-1"), "--seed"),
+        (("plan", "aldermouth", "--method", "exhaustive"), "local_search"),
         (("plan", "three_towns", "--damage", "no.csv"), "no.csv"),
     ],
 )
@@ -160,11 +166,32 @@ def test_bad_input_is_one_message_on_stderr_and_exit_code_2(lifeline, words, mes
     assert "Traceback" not in answer.err
 
 
-def test_every_bad_row_of_a_damage_file_is_named(lifeline, two_lines, tmp_path):
-    damage = write(tmp_path / "damage.csv", "component,repair_minutes\nP1-P2,-5\nP1-P9,10\nP1-P3,10\n")
-    answer = lifeline("plan", two_lines, "--damage", damage)
+@pytest.mark.parametrize("verb", ["plan", "cascade"])
+def test_every_bad_row_of_a_damage_file_is_named(lifeline, two_lines, tmp_path, verb):
+    damage = write(tmp_path / "damage.csv", "component,repair_minutes\nP1-P9,10\nP1-P2,-5\nP1-P3,10\n")
+    answer = lifeline(verb, two_lines, "--damage", damage)
     assert answer.code == 2
-    assert "row 2" in answer.err
+    lines = answer.err.splitlines()
+    assert lines[0] == f"lifeline: 2 problems in {damage}:"
+    assert f"{damage}, row 2, component = 'P1-P9': " in lines[1]
+    assert f"{damage}, row 3, repair_minutes = '-5': " in lines[2]
+
+
+def test_every_bad_row_of_all_option_files_is_named_at_once(lifeline, two_lines, tmp_path):
+    files = {
+        "--damage": "component,repair_minutes\nP1-P9,10\n",
+        "--crews": "id,skills,longitude,latitude\nred,power,0,x\n",
+        "--shifts": "crew,start_minute,end_minute\nblue,0,60\n",
+        "--repair-times": "sector,kind,minutes\nsteam,*,5\n",
+    }
+    words = []
+    for option, text in files.items():
+        words += [option, write(tmp_path / f"{option}.csv", text)]
+    answer = lifeline("plan", two_lines, *words)
+    assert answer.code == 2
+    named = [line.split(",")[0].strip() for line in answer.err.splitlines()[1:]]
+    order = ("--crews", "--shifts", "--damage", "--repair-times")
+    assert named == [str(tmp_path / f"{option}.csv") for option in order]
 
 
 def test_without_damage_there_is_nothing_to_do(lifeline, two_lines, tmp_path):
@@ -220,6 +247,29 @@ def test_weights_are_told_of_where_services_count_differently(lifeline, two_line
     report = lifeline(*words, "--json").json
     assert (report["person_hours"], report["objective"]) == (70, (100 * 60 + 30 * 120) * 1000)
     assert "Weighted" in lifeline(*words).out
+
+
+def test_a_plan_that_loses_only_what_has_no_weight_is_not_called_the_best(lifeline, two_lines):
+    """With all weights at 0 every plan has the objective 0, but 50 person-hours are lost, or 70."""
+    supplies = two_lines / "supplies.csv"
+    write(supplies, supplies.read_text(encoding="utf-8").replace(",1000\n", ",0\n"))
+    report = lifeline("plan", two_lines, "--json", *QUICK).json
+    assert report["objective"] == 0
+    assert report["person_hours"] >= 50
+    assert "no plan can do better" not in lifeline("plan", two_lines, *QUICK).out
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Chicago", "Asia/Tokyo"])
+@pytest.mark.parametrize("start", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:00+00:00"])
+def test_the_ends_of_the_calendar_are_no_reason_to_stop(lifeline, two_lines, tmp_path, start, zone):
+    """Where Chicago's clock would stand in the year 0 there is no local time; the start is then told as given."""
+    toml = two_lines / "system.toml"
+    settings = toml.read_text(encoding="utf-8").replace("2026-01-01T00:00:00+00:00", start)
+    write(toml, settings.replace('"UTC"', f'"{zone}"'))
+    answer = lifeline("plan", two_lines, "--json", "--out", tmp_path / "out", *QUICK)
+    assert answer.code == 0
+    assert datetime.fromisoformat(answer.json["start"]) == datetime.fromisoformat(start)
+    assert lifeline("plan", two_lines, *QUICK).code == 0
 
 
 def test_names_from_a_file_cannot_steer_the_terminal(lifeline, two_lines):

@@ -112,3 +112,21 @@ def test_a_job_that_keeps_a_service_up_says_what_would_be_lost():
 def test_a_job_for_nobody_says_so():
     system = town(power="P1*-P2", people={"P1": 5}, crews={"c": "power"}, damage={"P2": 60})
     assert reasons(system, {"c": ["P2"]}) == {"P2": "brings nobody back"}
+
+
+def test_of_a_whole_plan_only_the_first_jobs_are_explained_by_leaving_them_out(monkeypatch):
+    """Of three jobs for nobody only the first is replayed; the last one brings people back, which needs none."""
+    monkeypatch.setattr("api.reasons.MOST_REPLAYS", 1)
+    system = town(
+        power="P1*-P2-P3 P1-P4",
+        people={"P4": 5},
+        places=here("P1", "P2", "P3", "P4"),
+        crews={"c": "power"},
+        damage={"P2": 60, "P3": 60, "P4": 60},
+    )
+    problem = build_problem(system, Shock.from_table(system, system.damage))
+    evaluation = evaluate(problem, schedule(problem, {"c": ["P2", "P3", "P4"]}))
+    assert Reasons(evaluation, Clock(system.settings)).of_all() == {
+        "P2": "brings nobody back",
+        "P4": "brings back power for 5 people",
+    }

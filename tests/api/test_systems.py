@@ -48,6 +48,37 @@ def test_an_exported_system_is_the_same_when_read_back(lifeline, tmp_path, name)
     assert lifeline("check", tmp_path / name).code == 0
 
 
+@pytest.mark.parametrize("name", ["out", "out.zip", "out.json"])
+def test_export_goes_over_what_is_there_only_by_force(lifeline, two_lines, tmp_path, name):
+    out = tmp_path / name
+    lifeline("export", two_lines, out)
+    answer = lifeline("export", "three_towns", out)
+    assert answer.code == 2
+    assert "--force" in answer.err
+    assert read_system(out).name == "town"
+    assert lifeline("export", "three_towns", out, "--force").code == 0
+    assert_same_system(read_system(out), load_scenario("three_towns"))
+
+
+def test_export_refuses_a_folder_with_other_files_and_takes_an_empty_one(lifeline, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    assert lifeline("export", "three_towns", tmp_path / "full").code == 2
+    assert [entry.name for entry in (tmp_path / "full").iterdir()] == ["notes.txt"]
+    assert lifeline("export", "three_towns", tmp_path / "empty").code == 0
+
+
+def test_import_refuses_what_is_there_before_it_reads_anything(lifeline, tmp_path):
+    out = tmp_path / "out.json"
+    out.write_text("mine", encoding="utf-8")
+    answer = lifeline("import", "indp", tmp_path / "nowhere", out)
+    assert answer.code == 2
+    assert "--force" in answer.err
+    assert out.read_text(encoding="utf-8") == "mine"
+    assert "nowhere" in lifeline("import", "indp", tmp_path / "nowhere", out, "--force").err
+
+
 def test_export_where_nothing_can_be_written_is_bad_input(lifeline, tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     answer = lifeline("export", "three_towns", tmp_path / "file" / "out")

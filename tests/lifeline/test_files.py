@@ -16,7 +16,7 @@ from worlds import assert_same_system, town
 
 import lifeline.files as files
 from lifeline.errors import InvalidInput
-from lifeline.files import read_system, read_table, write_system
+from lifeline.files import read_system, with_tables, write_system
 from lifeline.system import Settings
 
 FORMS = ["folder", "city.zip", "city.json"]
@@ -217,26 +217,57 @@ def test_a_bad_settings_file_is_refused(tmp_path, text, words):
     assert problem.startswith(words)
 
 
-# One table from a file.
+# Tables exchanged for files.
 
 
-def test_one_table_is_read_and_keeps_the_rows_of_the_file_for_later_errors(tmp_path):
-    """P9 is in row 2 of the file, though it sorts behind P2."""
-    (tmp_path / "damage.csv").write_text("component,repair_minutes\nP9,5\nP2,6\n")
-    damage = read_table(tmp_path / "damage.csv", "damage")
-    assert damage["component"].tolist() == ["P2", "P9"]
+def refused_tables(system, **files):
     with pytest.raises(InvalidInput) as caught:
-        town(power="P1*-P2").replace(damage=damage)
-    assert [problem.row for problem in caught.value.problems] == [2]
+        with_tables(system, files)
+    return caught.value
 
 
-def test_one_bad_table_is_told_with_its_file(tmp_path):
-    (tmp_path / "field report.csv").write_text("component,repair_minutes\nP1,-5\nP1,x\nP1,7\n")
-    with pytest.raises(InvalidInput) as caught:
-        read_table(tmp_path / "field report.csv", "damage")
-    assert [problem.row for problem in caught.value.problems] == [2, 3, 3, 4]
-    assert str(caught.value).startswith("4 problems in ")
-    assert "field report.csv:" in str(caught.value)
+def test_a_table_of_a_system_is_exchanged_for_a_file(tmp_path):
+    (tmp_path / "damage.csv").write_text("component,repair_minutes\nP2,6\nP1,5\n")
+    system = with_tables(town(power="P1*-P2"), {"damage": tmp_path / "damage.csv"})
+    assert system.damage["component"].tolist() == ["P1", "P2"]
+
+
+def test_all_bad_rows_of_all_files_are_told_in_one_error_in_reading_order(tmp_path, monkeypatch):
+    """Unknown ids (rows 2 and 5) stand among unreadable cells (row 3) and doubles (row 4), of both files."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "field report.csv").write_text("component,repair_minutes\nP9,5\nP1,x\nP1,7\nP8,1\n")
+    (tmp_path / "red.csv").write_text("id,skills,longitude,latitude\nred,power,0,95\nblue,,0,0\n")
+    bad = refused_tables(town(power="P1*-P2"), damage="field report.csv", crews="red.csv")
+    assert [(problem.table, problem.row) for problem in bad.problems] == [
+        ("red.csv", 2),
+        ("red.csv", 3),
+        ("field report.csv", 2),
+        ("field report.csv", 3),
+        ("field report.csv", 4),
+        ("field report.csv", 5),
+    ]
+    assert str(bad).startswith(
+        "6 problems in red.csv and field report.csv:\n  red.csv, row 2, latitude = '95'"
+    )
+
+
+def test_a_file_that_is_not_there_is_told_with_the_bad_rows_of_the_others(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "damage.csv").write_text("component\nP9\n")
+    bad = refused_tables(town(power="P1*-P2"), damage="damage.csv", crews="none.csv")
+    first, second = map(str, bad.problems)
+    assert first.startswith("none.csv: cannot be read: No such file")
+    assert second.startswith("damage.csv, row 2, component = 'P9'")
+
+
+def test_new_crews_keep_the_shifts_the_system_has_for_them(tmp_path):
+    (tmp_path / "crews.csv").write_text("id,skills,longitude,latitude\nred,power,0,0\n")
+    system = town(
+        power="P1*",
+        crews={"red": "power", "blue": "power"},
+        shifts={"red": [(60, 600)], "blue": [(120, 600)]},
+    )
+    assert with_tables(system, {"crews": tmp_path / "crews.csv"}).shifts["crew"].tolist() == ["red"]
 
 
 # Zips.

@@ -1,6 +1,7 @@
 """A plan as a map layer, held against RFC 7946."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from worlds import town
@@ -10,8 +11,10 @@ from lifeline.geojson import plan_geojson
 
 
 def layer_of(system, sequences):
+    """Return the features by id, of a plan that may do without its own list of unassignable jobs."""
     problem = build_problem(system, Shock.from_table(system, system.damage))
-    text = plan_geojson(evaluate(problem, schedule(problem, sequences)))
+    plan = replace(schedule(problem, sequences), unassignable=())
+    text = plan_geojson(evaluate(problem, plan))
     return {feature["id"]: feature for feature in json.loads(text)["features"]}
 
 
@@ -49,6 +52,19 @@ def test_a_crews_route_leads_from_its_start_over_its_sites_and_idle_crews_have_n
     assert features["route/c"]["geometry"]["coordinates"] == [[0.0, 0.0], [0.0045, 0.0]]
     assert features["route/c"]["properties"]["jobs"] == ["P1-P2"]
     assert "route/idle" not in features
+
+
+def test_jobs_and_routes_that_end_after_the_horizon_say_so():
+    """One crew mends both in turn, an hour each; an hour and a half is counted."""
+    system = town(
+        power="P1*-P2",
+        crews={"c": "power", "d": "power"},
+        damage={"P1": 60, "P2": 60},
+        settings=Settings(horizon_minutes=90),
+    )
+    features = layer_of(system, {"c": ["P1", "P2"]})
+    late = {name: feature["properties"]["after_horizon"] for name, feature in features.items()}
+    assert late == {"damage/P1": False, "damage/P2": True, "route/c": True}
 
 
 def test_a_customer_says_when_each_service_is_back(features):

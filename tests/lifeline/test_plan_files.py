@@ -1,5 +1,6 @@
 """Plans read from files, and work lists."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +82,25 @@ def test_worklists_are_read_back_as_the_same_plan(tmp_path: Path) -> None:
     assert csv_text(PLAN_TABLE, table.astype(object)).startswith("crew,job,position,depart")
 
 
+def test_worklists_mark_what_is_done_after_the_horizon_and_say_why_where_it_is_known(tmp_path: Path) -> None:
+    """Up to minute 60, red's first repair is just counted."""
+    short = replace(problem(), horizon_minutes=60)
+    table = worklists(short, BOTH_BY_RED, reasons={"P2": "brings back, at last, power"})
+    assert table["after_horizon"].tolist() == ["false", "true"]
+    assert table["reason"].tolist() == ["", "brings back, at last, power"]
+    assert read_plan(short, written(tmp_path, table.to_csv(index=False))) == BOTH_BY_RED
+
+
+def test_worklists_give_places_to_seven_decimals() -> None:
+    third = problem(places={"P1": (1 / 3, 0.0), "P2": (0.1 + 0.2, -2 / 3)})
+    table = worklists(third, schedule(third, {"red": ["P1", "P2"]}))
+    assert table["longitude"].tolist() == [0.3333333, 0.3]
+    assert table["latitude"].tolist() == [0.0, -0.6666667]
+
+
 def test_times_beyond_the_calendar_have_no_clock() -> None:
     late = Plan((Visit("red", "P1", 0, 0, 0, 10**10),))
-    assert worklists(problem(), late)["finish_clock"].tolist() == ["after the year 9999"]
+    assert worklists(problem(), late)["finish_clock"].tolist() == ["outside the calendar"]
 
 
 @pytest.mark.parametrize(
