@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lifeline.system import System
     from solvers import Budget, Proposal
 
+SEARCH = "local_search"
 OUR_RULE = "bundles"
 GIVEN = "your plan"
 
@@ -76,27 +77,34 @@ def planned(
     from lifeline.evaluation import evaluate
     from solvers import solve
 
-    rules = rule_scores(problem, steps)
+    rules = judged_rules(problem, steps)
     with steps.search(budget) as on_progress:
         proposal = solve(problem, method=method, budget=budget, seed=seed, on_progress=on_progress)
-    return Outcome(evaluate(problem, proposal.plan), rules, proposal, seed)
+    best = min(rules.values(), key=lambda evaluation: evaluation.objective)
+    if method == SEARCH and best.objective < proposal.objective:
+        # A search that is stopped at once has not come to every rule; here they have all been worked out.
+        proposal = replace(proposal, plan=best.plan, objective=best.objective)
+    return Outcome(evaluate(problem, proposal.plan), _scores(rules), proposal, seed)
 
 
 def given(problem: RepairProblem, plan: Plan, steps: Steps) -> Outcome:
     """Put a plan that somebody made side by side with the rules."""
     from lifeline.evaluation import evaluate
 
-    return Outcome(evaluate(problem, plan), rule_scores(problem, steps))
+    return Outcome(evaluate(problem, plan), _scores(judged_rules(problem, steps)))
 
 
-def rule_scores(problem: RepairProblem, steps: Steps) -> dict[str, Score]:
-    """Return what the plan of each rule costs: the five known ones in their order, then our own."""
+def judged_rules(problem: RepairProblem, steps: Steps) -> dict[str, Evaluation]:
+    """Return the plan of each rule, judged: the five known ones in their order, then our own."""
     from lifeline.evaluation import evaluate
     from solvers import KNOWN_RULES, solve
 
-    scores = {}
+    rules = {}
     for rule in (*KNOWN_RULES, OUR_RULE):
         steps.now(f"Planning by the rule {rule}")
-        evaluation = evaluate(problem, solve(problem, method=rule).plan)
-        scores[rule] = Score(evaluation.person_hours, evaluation.objective)
-    return scores
+        rules[rule] = evaluate(problem, solve(problem, method=rule).plan)
+    return rules
+
+
+def _scores(rules: Mapping[str, Evaluation]) -> dict[str, Score]:
+    return {rule: Score(judged.person_hours, judged.objective) for rule, judged in rules.items()}

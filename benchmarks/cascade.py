@@ -21,7 +21,9 @@ RUNS = 9
 
 def main() -> None:
     print(header())
-    print("\n| nodes | links | broken | dark | array MB | ms after compiling (median, min) | networkx ms | ratio |")
+    print(
+        "\n| nodes | links | broken | dark | array MB | ms after compiling (median, min) | networkx ms | ratio |"
+    )
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     first_call_seconds = None
     for size in SIZES:
@@ -44,7 +46,9 @@ def main() -> None:
             f"| {compiled.node_count:,} | {len(compiled.link_ids):,} | {len(nodes) + len(links):,} | {len(log):,} "
             f"| {compiled.array_bytes / 1e6:.0f} | {statistics.median(times):.1f}, {min(times):.1f} | {compared} |"
         )
-    print(f"\nThe first call in this process took {first_call_seconds:.1f} s (compiling, or loading compiled code).")
+    print(
+        f"\nThe first call in this process took {first_call_seconds:.1f} s (compiling, or loading compiled code)."
+    )
 
 
 def _milliseconds(call: Callable[[], object]) -> float:

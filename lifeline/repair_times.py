@@ -18,7 +18,6 @@ from lifeline.nearest import Nearest
 from lifeline.sheets import tidy
 from lifeline.tables import ANY_KIND, MOST_MINUTES, SECTORS, TABLES
 
-
 # Lengths are known to metres at best: a millionth of a minute keeps 3 * 0.1 km from costing a minute more.
 _ROUNDING_MINUTES = 1e-6
 

@@ -180,7 +180,10 @@ class _Search:
         switches = evaluate(self.problem, self.plan).switches
         last_back = int(switches[switches[:, 2] == 1, 0].max(initial=0))
         plan, objective = self._judged(hand_out_rest(self.problem, self.plan, last_back))
-        if objective <= self.objective and _finish(plan) < _finish(self.plan):
+        complete = len(plan.visits) == len(self.plan.visits)
+        if complete and objective <= self.objective and _finish(plan) < _finish(self.plan):
+            if objective < self.objective:
+                self.trace.append((self.evaluations, objective))
             self.plan, self.objective = plan, objective
 
     def proposal(self) -> Proposal:

@@ -42,7 +42,7 @@ def test_a_plan_of_ones_own_gets_its_folder_too(lifeline, two_lines, tmp_path):
     assert (tmp_path / "out" / "gantt.png").exists()
 
 
-@pytest.mark.parametrize("listed", [[], [["P1-P3", "because I say so"]]])
+@pytest.mark.parametrize("listed", [[], [{"job": "P1-P3", "reason": "because I say so"}]])
 def test_what_nobody_can_do_is_found_out_whatever_the_plan_file_lists(lifeline, two_lines, tmp_path, listed):
     """P1-P2 wants a diver, and there is none."""
     damage = write(tmp_path / "damage.csv", "component,repair_minutes,skill\nP1-P2,60,diver\nP1-P3,60,\n")

@@ -99,8 +99,12 @@ def test_worklists_give_places_to_seven_decimals() -> None:
 
 
 def test_times_beyond_the_calendar_have_no_clock() -> None:
-    late = Plan((Visit("red", "P1", 0, 0, 0, 10**10),))
-    assert worklists(problem(), late)["finish_clock"].tolist() == ["outside the calendar"]
+    one = problem()
+    at_the_end = one.system.replace(settings=Settings(start="9999-12-31T23:00:00+00:00"))
+    late = Plan((Visit("red", "P1", 0, 0, 0, 60),))
+    assert worklists(replace(one, system=at_the_end), late)["finish_clock"].tolist() == [
+        "outside the calendar"
+    ]
 
 
 @pytest.mark.parametrize(
