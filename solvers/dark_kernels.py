@@ -263,8 +263,25 @@ def cheapest_ways(dark: Dark, state: DarkState, job_cost: Floats) -> Ways:
     Knuth's generalisation of Dijkstra to AND/OR graphs (Inf. Process. Lett. 6, 1977): a node's cost is its
     own job, its cheapest feed and, for each unmet group, the cheapest provider. A shared job counts once for
     each use, so the set behind a cost is cheap but not always the cheapest. A black start waits for no group,
-    though its way includes them.
+    though its way includes them; one whose providers find no way with its help is not counted on.
     """
+    starters = dark.starters
+    while True:
+        ways = _ways_with(dark, state, job_cost, starters)
+        sound = np.ones(len(starters), np.bool_)
+        for place in range(len(starters)):
+            node = starters[place]
+            for group in range(dark.group_start[node], dark.group_start[node + 1]):
+                if not state.provided[group] and ways.provider[group] < 0:
+                    sound[place] = False
+        if np.all(sound):
+            return ways
+        starters = starters[sound]
+
+
+@njit(cache=True)
+def _ways_with(dark: Dark, state: DarkState, job_cost: Floats, starters: Ints) -> Ways:
+    """Find the ways when these nodes need wait for none of their groups."""
     count = len(dark.weight)
     ways = Ways(
         np.full(count, np.inf),
@@ -274,7 +291,7 @@ def cheapest_ways(dark: Dark, state: DarkState, job_cost: Floats) -> Ways:
     )
     feed_cost = np.where(state.fed > 0, 0.0, np.inf)
     waits, groups_cost = state.unmet.copy(), np.zeros(count)
-    waits[dark.starters] = 0
+    waits[starters] = 0
     settled = state.on.copy()
     for job in range(len(dark.job_node)):
         tail, head = dark.job_tail[job], dark.job_head[job]

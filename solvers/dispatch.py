@@ -44,6 +44,9 @@ class _Dispatcher:
         self.crews, self.speed_class = problem.crews, problem.travel.speed_class_of_crew
         self.left = np.array([job.id not in problem.unassignable for job in problem.jobs], bool)
         self.drives = problem.travel.drives()
+        self.opened: set[int] = set()
+        self.traps = _has_one_way_roads(problem)
+        self.returns = problem.travel.there_and_back() if self.traps else problem.within_reach
         self.sequences: Sequences = {crew.id: [] for crew in self.crews}
         self.site = list(range(len(self.crews)))
         self.free = [(crew.available_from_minute, number) for number, crew in enumerate(self.crews)]
@@ -67,7 +70,7 @@ class _Dispatcher:
         heapq.heapify(self.free)
 
     def run(self) -> Sequences:
-        while self.free and self.left.any():
+        while self.left.any() and self._somebody_is_free():
             minute, crew = heapq.heappop(self.free)
             on_shift = self.crews[crew].next_on_shift(minute)
             if on_shift > minute:
@@ -76,7 +79,7 @@ class _Dispatcher:
                 continue
             minutes = self._travel_minutes(crew, minute)
             mine = self.left & self.problem.within_reach[crew]
-            able = np.flatnonzero(mine & (minutes >= 0))
+            able = np.flatnonzero(mine & self.returns[crew] & (minutes >= 0))
             if len(able):
                 wanted = minutes[able] if self.rank is None else self.rank[able]
                 self._send(crew, int(able[np.argmin(wanted)]), minute, minutes)
@@ -84,9 +87,21 @@ class _Dispatcher:
                 self._wait(crew, minute)
         return self.sequences
 
+    def _somebody_is_free(self) -> bool:
+        """Return whether a crew may still be sent; when all wait, they may drive where no road leads back yet."""
+        if not self.free and self.waiting and self.traps:
+            self.traps, self.returns = False, self.problem.within_reach
+            self.free, self.waiting = self.waiting, []
+            heapq.heapify(self.free)
+        return bool(self.free)
+
     def _travel_minutes(self, crew: int, minute: int) -> NDArray[np.int32]:
         while self.opens and self.opens[0][0] <= minute:
-            self.drives.job_done(heapq.heappop(self.opens)[1])
+            job = heapq.heappop(self.opens)[1]
+            self.drives.job_done(job)
+            self.opened.add(job)
+            if self.traps:
+                self.returns = self.problem.travel.there_and_back(self.opened)
         return self.drives.minutes_from(int(self.speed_class[crew]), self.site[crew])[len(self.crews) :]
 
     def _send(self, crew: int, job: int, minute: int, minutes: NDArray[np.int32]) -> None:
@@ -108,3 +123,8 @@ class _Dispatcher:
             heapq.heappush(self.free, (self.opens[0][0], crew))
         else:
             self.waiting.append((minute, crew))
+
+
+def _has_one_way_roads(problem: RepairProblem) -> bool:
+    links = problem.system.links
+    return bool((links["directed"] & (links["sector"] == "road")).any())

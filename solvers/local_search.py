@@ -12,7 +12,10 @@ from collections.abc import Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lifeline.evaluation import evaluate
+from lifeline.plan import LAST_MINUTE
 from lifeline.schedule import schedule
 from solvers.dispatch import Sequences, hand_out_rest
 from solvers.priority import RULES, outlook_on
@@ -84,7 +87,8 @@ class _Search:
         self.outlook = outlook_on(problem)
         self.stopped_by: StoppedBy = "finished"
         first, *others = RULES
-        given = None if start is None else {crew: list(jobs) for crew, jobs in start.items()}
+        # A start that leaves jobs out is made whole: they are handed out behind it.
+        given = None if start is None else hand_out_rest(problem, schedule(problem, start), LAST_MINUTE)
         self.plan, self.objective = self._judged(self.outlook.sequences(first) if given is None else given)
         self.evaluations = 1
         self.trace = [(1, self.objective)]
@@ -177,7 +181,9 @@ class _Search:
 
     def share_out_rest(self) -> None:
         """Share out the jobs nobody waits for any more, which the search left wherever they happened to be."""
-        switches = evaluate(self.problem, self.plan).switches
+        evaluation = evaluate(self.problem, self.plan)
+        served = evaluation.portions.node[evaluation.counted & (evaluation.portions.weight > 0)]
+        switches = evaluation.switches[np.isin(evaluation.switches[:, 1], served)]
         last_back = int(switches[switches[:, 2] == 1, 0].max(initial=0))
         plan, objective = self._judged(hand_out_rest(self.problem, self.plan, last_back))
         complete = len(plan.visits) == len(self.plan.visits)

@@ -245,7 +245,7 @@ def test_every_plan_is_done_by_the_default_horizon(problem: RepairProblem, rng: 
 
 
 def test_a_horizon_of_no_minutes_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="at least 1"):
+    with pytest.raises(InvalidInput, match="from 1 to 2,000,000,000"):
         problem_of(town(power="P1*"), horizon_minutes=0)
 
 

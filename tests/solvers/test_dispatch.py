@@ -182,7 +182,6 @@ def test_a_crew_behind_a_bridge_that_is_never_mended_is_not_sent() -> None:
     assert dispatched(problem, "P2", "P3", "R1-R2") == {"amber": [], "blue": ["P2", "P3"]}
 
 
-@pytest.mark.xfail(reason="dispatch sends a crew down a one-way road before there is a way back")
 @pytest.mark.parametrize("best_first", [(), ("P1", "A-D", "V")])
 def test_a_crew_is_not_sent_where_it_would_wait_for_ever(best_first: tuple[str, ...]) -> None:
     """A one-way road leads from A to P1 at X. Back it goes over V alone, which the bridge builders at D mend.

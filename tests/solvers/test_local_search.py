@@ -122,7 +122,6 @@ def test_a_start_that_is_no_plan_is_refused() -> None:
         local_search.solve(street(3), budget=ONE, start={"bleu": ["S00"]})
 
 
-@pytest.mark.xfail(reason="a start that leaves jobs out is taken as it is")
 def test_a_start_that_leaves_a_job_out_is_made_whole() -> None:
     """Nobody waits for P3, so the plan without it loses as little as the best; but somebody has to do it."""
     problem = problem_of(
@@ -278,7 +277,6 @@ def test_lines_nobody_waits_for_are_shared_out() -> None:
     assert finish_minute(proposal.plan) == 120
 
 
-@pytest.mark.xfail(reason="a node that comes on counts as waited for even when it serves nobody")
 def test_stations_nobody_waits_for_are_shared_out_too() -> None:
     problem = problem_of(
         power="P1* A* B* C*",

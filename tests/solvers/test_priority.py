@@ -339,7 +339,6 @@ def test_a_job_helps_nobody_while_another_that_none_can_do_is_in_the_way(rule: s
     assert order_by(rule, problem) == ["Shed", "Mill"]
 
 
-@pytest.mark.xfail(reason="cheapest_ways gives a black start a way even when its providers have none")
 @pytest.mark.parametrize("rule", ["most_customers", "customers_per_crew_hour"])
 def test_a_black_start_helps_nobody_either_while_its_gas_cannot_come_back(rule: str) -> None:
     """As above, but Mill may black start: it still needs gas in the end, and the gas runs on Mill."""
