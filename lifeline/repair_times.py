@@ -49,6 +49,8 @@ def repair_minutes_of(table: pd.DataFrame, sectors: Texts, kinds: Texts, lengths
     One InvalidInput tells of every sector and kind that no row covers.
     """
     lengths = _checked_lengths(lengths_km)
+    if not len(lengths):
+        return np.zeros(0, np.int64)
     components = pd.MultiIndex.from_arrays([np.asarray(sectors, object), np.asarray(kinds, object)])
     codes, distinct = components.factorize()
     rates = np.array(_rates_of(table, list(distinct)), np.float64).reshape(-1, 2)[codes]
