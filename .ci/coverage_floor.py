@@ -11,6 +11,7 @@ CORE = (
     "lifeline/cascade.py",
     "lifeline/compiled.py",
     "lifeline/evaluation.py",
+    "lifeline/growth_kernels.py",
     "lifeline/kernels.py",
     "lifeline/plan.py",
     "lifeline/plan_check.py",

@@ -85,7 +85,7 @@ class Cascade:
     @cached_property
     def later(self) -> Ints:
         """Return the log of the hours after minute 0: what goes dark as buffers run out and nothing is repaired."""
-        from lifeline.kernels import NEVER, replay
+        from lifeline.growth_kernels import NEVER, replay
 
         none = np.empty(0, np.int64)
         log: Ints = replay(self.compiled.network, self.after.copy(), none, none, none, NEVER)
@@ -215,7 +215,7 @@ class Cascade:
 
         A loop of parts that wait for each other stays dark: no repair brings it back without a black start.
         """
-        from lifeline.kernels import replay
+        from lifeline.growth_kernels import replay
 
         state = self.without_buffers.copy()
         nodes, links = broken_parts(self.compiled, self.shock)

@@ -240,7 +240,8 @@ class Evaluation:
 
 def evaluate(problem: RepairProblem, plan: Plan) -> Evaluation:
     """Replay a plan and count what it costs; the plan is taken at its word (`check_plan` says whether it may be)."""
-    from lifeline.kernels import BACK, NEVER, replay
+    from lifeline.growth_kernels import NEVER, replay
+    from lifeline.kernels import BACK
 
     compiled, cascade = problem.system.compiled, problem.cascade
     visits = sorted(plan.visits, key=lambda visit: (visit.finish, visit.job))

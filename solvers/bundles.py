@@ -18,7 +18,8 @@ JUDGED_PER_ROUND = 64
 
 def bundle_order(dark: Dark, job_minutes: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the jobs that bring people back, in the order of their bundles; jobs nobody waits for are not in it."""
-    from solvers.dark_kernels import cheapest_ways, finish_job, gain_of, new_state, ways_to_targets
+    from solvers.dark_kernels import finish_job, gain_of, new_state
+    from solvers.way_kernels import cheapest_ways, ways_to_targets
 
     state, spare, scratch = new_state(dark), new_state(dark), new_state(dark)
     queue = np.empty(len(dark.weight) + 1, np.int64)

@@ -67,7 +67,8 @@ class Outlook:
         return self._behind(count[nodes])
 
     def _behind(self, worth: NDArray[np.int64]) -> NDArray[np.int64]:
-        from solvers.dark_kernels import cheapest_ways, new_state, ways_to_targets
+        from solvers.dark_kernels import new_state
+        from solvers.way_kernels import cheapest_ways, ways_to_targets
 
         state = new_state(self.dark)
         ways = cheapest_ways(self.dark, state, self.minutes)

@@ -18,16 +18,9 @@ from worlds import town
 from lifeline.repair import RepairProblem, build_problem
 from lifeline.shock import Shock
 from solvers.dark import Dark, dark_part
-from solvers.dark_kernels import (
-    DarkState,
-    Ways,
-    cheapest_ways,
-    finish_job,
-    gain_of,
-    new_state,
-    ways_to_targets,
-)
+from solvers.dark_kernels import DarkState, finish_job, gain_of, new_state
 from solvers.priority import Outlook
+from solvers.way_kernels import Ways, cheapest_ways, ways_to_targets
 
 INFINITE = float("inf")
 
