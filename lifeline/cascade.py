@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lifeline.compiled import MINUTE, NODE, WAVE, CompiledSystem, Ints, State
+from lifeline.compiled import MINUTE, NODE, WAVE, CompiledSystem, Ints, State, feeding_nodes
 from lifeline.errors import UnknownComponent
 
 if TYPE_CHECKING:
@@ -253,6 +253,10 @@ class Cascade:
             finished.update(path)
         return tuple(tuple(str(self.compiled.node_ids[node]) for node in loop) for loop in sorted(loops))
 
+    @cached_property
+    def _fed_by_before(self) -> Ints:
+        return feeding_nodes(self.compiled.network, self.compiled.before)
+
     def _waits_for(self, node: int) -> int:
         """Return the stuck part a stuck node waits for: a provider all of whose group is dark, else its feed."""
         network = self.compiled.network
@@ -265,7 +269,7 @@ class Cascade:
             served_before = providers[self.compiled.before.works[providers] > 0]
             if len(served_before):
                 return int(served_before[0])
-        return int(self.compiled.before.feed_node[node])
+        return int(self._fed_by_before[node])
 
 
 def propagate(system: System, shock: Shock) -> Cascade:

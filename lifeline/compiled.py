@@ -27,6 +27,7 @@ CARRIES_IN = 2
 
 NOT_FED = -2
 FED_BY_ITSELF = -1
+UNREACHED = 2**30
 NOT_DRAINING = -1
 
 MINUTE, WAVE, NODE, WHAT, WHY = range(5)
@@ -65,16 +66,15 @@ class Network(NamedTuple):
 class State(NamedTuple):
     """Which parts are intact and which work at one instant; the kernels change it in place.
 
-    feed_node and feed_link name the neighbour and the link by which a working node is reached (-1: it is a
-    source itself); depth grows along every chain of feeds. A group that has no working provider drains from the
-    minute `drains_since`; `buffer_left` is what was left at that minute. `unmet` counts the groups of a node that
-    have neither provider nor buffer.
+    `feed_link` names the link by which a working node is reached (FED_BY_ITSELF: it is a source); `depth` grows
+    along every chain of feeds, and is UNREACHED where there is none. A group that has no working provider drains
+    from the minute `drains_since`; `buffer_left` is what was left at that minute. `unmet` counts the groups of a
+    node that have neither provider nor buffer.
     """
 
     works: Flags
     node_intact: Flags
     link_intact: Flags
-    feed_node: Ints
     feed_link: Ints
     depth: Ints
     providers_working: Ints
@@ -86,6 +86,15 @@ class State(NamedTuple):
     def copy(self) -> State:
         """Return the same state in arrays of its own."""
         return State(**{name: array.copy() for name, array in self._asdict().items()})
+
+
+def feeding_nodes(network: Network, state: State) -> Ints:
+    """Return the neighbour through which each node is reached; -1 for a source and for what is dark."""
+    node = np.flatnonzero(state.feed_link >= 0)
+    link = state.feed_link[node]
+    feeding = np.full(len(state.feed_link), -1, np.int32)
+    feeding[node] = np.where(network.link_from[link] == node, network.link_to[link], network.link_from[link])
+    return feeding
 
 
 @dataclass(frozen=True, eq=False)
@@ -328,9 +337,8 @@ def _all_working(network: Network) -> State:
         works=np.ones(nodes, np.uint8),
         node_intact=np.ones(nodes, np.uint8),
         link_intact=np.ones(links, np.uint8),
-        feed_node=np.full(nodes, NOT_FED, np.int32),
         feed_link=np.full(nodes, NOT_FED, np.int32),
-        depth=np.zeros(nodes, np.int32),
+        depth=np.full(nodes, UNREACHED, np.int32),
         providers_working=np.diff(network.provider_start).astype(np.int32),
         unmet=np.zeros(nodes, np.int32),
         buffer_left=np.zeros(groups, np.int32),

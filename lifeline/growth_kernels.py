@@ -15,6 +15,7 @@ from lifeline.compiled import (
     FED_BY_ITSELF,
     NOT_DRAINING,
     NOT_FED,
+    UNREACHED,
     Ints,
     Longs,
     Network,
@@ -122,7 +123,6 @@ def _repair(network: Network, state: State, is_link: int, part: int, minute: int
 def _find_feed(network: Network, state: State, node: int) -> bool:
     """Feed a dark node from itself or from a working neighbour; return whether there is one."""
     if network.source[node]:
-        state.feed_node[node] = FED_BY_ITSELF
         state.feed_link[node] = FED_BY_ITSELF
         state.depth[node] = 0
         return True
@@ -130,7 +130,6 @@ def _find_feed(network: Network, state: State, node: int) -> bool:
         other = network.adjacent_node[entry]
         link = network.adjacent_link[entry]
         if state.works[other] and network.adjacent_way[entry] & CARRIES_IN and state.link_intact[link]:
-            state.feed_node[node] = other
             state.feed_link[node] = link
             state.depth[node] = state.depth[other] + 1
             return True
@@ -233,8 +232,8 @@ def _keep(network: Network, state: State, nodes: Ints) -> None:
 def _take_back(network: Network, state: State, minute: int, nodes: Ints) -> None:
     for node in nodes:
         state.works[node] = 0
-        state.feed_node[node] = NOT_FED
         state.feed_link[node] = NOT_FED
+        state.depth[node] = UNREACHED
         for entry in range(network.supplies_start[node], network.supplies_start[node + 1]):
             group = network.supplies_group[entry]
             state.providers_working[group] -= 1

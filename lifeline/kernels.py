@@ -20,8 +20,8 @@ from lifeline.compiled import (
     FED_BY_ITSELF,
     NODE,
     NOT_FED,
+    UNREACHED,
     Ints,
-    Longs,
     Network,
     State,
 )
@@ -30,9 +30,9 @@ from lifeline.lean import lean
 BROKEN, LOST_PROVIDERS, CUT_OFF_BY_NODE, CUT_OFF_BY_LINK, BACK = 1, 2, 3, 4, 5
 "What a log row says of its node."
 
-ORPHAN, FALLING, WAIVED, PENDING = 1, 2, 4, 8
+ORPHAN, FALLING, WAIVED = 1, 2, 4
 """Bits of `State.mark`: its chain of feeds is cut; it goes dark in this wave; a black start tried without its
-providers; it is right behind a cut and not looked at yet."""
+providers."""
 
 
 @njit(cache=True)
@@ -43,8 +43,8 @@ def settle_undamaged(network: Network, state: State) -> None:
     length = 0
     for node in range(count):
         if network.source[node]:
-            state.feed_node[node] = FED_BY_ITSELF
             state.feed_link[node] = FED_BY_ITSELF
+            state.depth[node] = 0
             queue[length] = node
             length += 1
     head = 0
@@ -53,15 +53,14 @@ def settle_undamaged(network: Network, state: State) -> None:
         head += 1
         for entry in range(network.adjacent_start[node], network.adjacent_start[node + 1]):
             other = network.adjacent_node[entry]
-            if state.feed_node[other] == NOT_FED and network.adjacent_way[entry] & CARRIES_OUT:
-                state.feed_node[other] = node
+            if state.depth[other] == UNREACHED and network.adjacent_way[entry] & CARRIES_OUT:
                 state.feed_link[other] = network.adjacent_link[entry]
                 state.depth[other] = state.depth[node] + 1
                 queue[length] = other
                 length += 1
     fallen = 0
     for node in range(count):
-        if state.feed_node[node] == NOT_FED:
+        if state.depth[node] == UNREACHED:
             state.works[node] = 0
             queue[fallen] = node
             fallen += 1
@@ -86,8 +85,8 @@ def _break(state: State, broken_nodes: Ints, broken_links: Ints, log: Ints) -> i
         state.node_intact[node] = 0
         if state.works[node]:
             state.works[node] = 0
-            state.feed_node[node] = NOT_FED
             state.feed_link[node] = NOT_FED
+            state.depth[node] = UNREACHED
             length = write(log, length, 0, 0, node, BROKEN, node)
     for link in broken_links:
         state.link_intact[link] = 0
@@ -112,7 +111,7 @@ def spread(
     """
     count = len(network.source)
     falling, what, why = np.empty(count, np.int32), np.empty(count, np.int8), np.empty(count, np.int32)
-    orphan, root = np.empty(count, np.int32), np.empty(count, np.int64)
+    orphan, root = np.empty(count, np.int32), np.empty(count, np.int32)
     queue = np.empty(count, np.int32)
     wave = 1
     # Whoever was fed by a node that was cut off was looked at together with it: only the others leave orphans.
@@ -174,7 +173,7 @@ def _leave_unmet(network: Network, state: State, group: int, falling: Ints, why:
 
 @njit(cache=True)
 def _lose_feeds(
-    network: Network, state: State, fallen: Ints, broken_links: Ints, orphan: Ints, root: Longs
+    network: Network, state: State, fallen: Ints, broken_links: Ints, orphan: Ints, root: Ints
 ) -> int:
     """List the working nodes whose chain of feeds is cut, each with the number of the node or link that cut it.
 
@@ -190,23 +189,21 @@ def _lose_feeds(
 
 @lean
 def _list_first_orphans(
-    network: Network, state: State, fallen: Ints, broken_links: Ints, orphan: Ints, root: Longs
+    network: Network, state: State, fallen: Ints, broken_links: Ints, orphan: Ints, root: Ints
 ) -> int:
     length = 0
     for link in broken_links:
         for node in (network.link_from[link], network.link_to[link]):
-            if state.works[node] and state.feed_link[node] == link:
-                state.mark[node] |= PENDING
+            if state.feed_link[node] == link:
+                state.feed_link[node] = NOT_FED
                 orphan[length] = node
                 root[length] = len(network.source) + link
                 length += 1
     for parent in fallen:
         for entry in range(network.adjacent_start[parent], network.adjacent_start[parent + 1]):
             node = network.adjacent_node[entry]
-            if not state.works[node] or state.mark[node] & PENDING or state.feed_node[node] != parent:
-                continue
             if state.feed_link[node] == network.adjacent_link[entry]:
-                state.mark[node] |= PENDING
+                state.feed_link[node] = NOT_FED
                 orphan[length] = node
                 root[length] = parent
                 length += 1
@@ -215,7 +212,7 @@ def _list_first_orphans(
 
 @lean
 def _orphan_or_refeed(
-    network: Network, state: State, first: Ints, cause: Longs, orphan: Ints, root: Longs
+    network: Network, state: State, first: Ints, cause: Ints, orphan: Ints, root: Ints
 ) -> int:
     """Feed nodes behind a cut from elsewhere, or list them and all that hangs on them; return how many are listed.
 
@@ -224,10 +221,10 @@ def _orphan_or_refeed(
     length = 0
     for place in range(len(first)):
         node = first[place]
-        state.mark[node] &= ~np.uint8(PENDING)
         if _refeed_from_nearer(network, state, node):
             continue
         state.mark[node] |= ORPHAN
+        state.depth[node] = UNREACHED
         orphan[length] = node
         root[length] = cause[place]
         position = length
@@ -237,10 +234,10 @@ def _orphan_or_refeed(
             position += 1
             for entry in range(network.adjacent_start[parent], network.adjacent_start[parent + 1]):
                 other = network.adjacent_node[entry]
-                if not state.works[other] or state.mark[other] & ORPHAN or state.feed_node[other] != parent:
-                    continue
                 if state.feed_link[other] == network.adjacent_link[entry]:
                     state.mark[other] |= ORPHAN
+                    state.feed_link[other] = NOT_FED
+                    state.depth[other] = UNREACHED
                     orphan[length] = other
                     root[length] = cause[place]
                     length += 1
@@ -251,10 +248,9 @@ def _orphan_or_refeed(
 def _refeed_from_nearer(network: Network, state: State, node: int) -> bool:
     for entry in range(network.adjacent_start[node], network.adjacent_start[node + 1]):
         other = network.adjacent_node[entry]
-        if not state.works[other] or state.mark[other] & ORPHAN or state.depth[other] >= state.depth[node]:
+        if state.depth[other] >= state.depth[node]:
             continue
         if network.adjacent_way[entry] & CARRIES_IN and state.link_intact[network.adjacent_link[entry]]:
-            state.feed_node[node] = other
             state.feed_link[node] = network.adjacent_link[entry]
             return True
     return False
@@ -272,11 +268,10 @@ def _find_other_feeds(network: Network, state: State, orphans: Ints, queue: Ints
         length = 0
         for entry in range(network.adjacent_start[first], network.adjacent_start[first + 1]):
             other = network.adjacent_node[entry]
-            if not state.works[other] or state.mark[other] & ORPHAN:
+            if state.depth[other] == UNREACHED:
                 continue
             if network.adjacent_way[entry] & CARRIES_IN and state.link_intact[network.adjacent_link[entry]]:
                 state.mark[first] &= ~np.uint8(ORPHAN)
-                state.feed_node[first] = other
                 state.feed_link[first] = network.adjacent_link[entry]
                 state.depth[first] = state.depth[other] + 1
                 queue[0] = first
@@ -292,7 +287,6 @@ def _find_other_feeds(network: Network, state: State, orphans: Ints, queue: Ints
                     continue
                 if state.link_intact[network.adjacent_link[entry]]:
                     state.mark[other] &= ~np.uint8(ORPHAN)
-                    state.feed_node[other] = node
                     state.feed_link[other] = network.adjacent_link[entry]
                     state.depth[other] = state.depth[node] + 1
                     queue[length] = other
@@ -301,7 +295,7 @@ def _find_other_feeds(network: Network, state: State, orphans: Ints, queue: Ints
 
 @lean
 def _cut_off(
-    state: State, orphans: Ints, root: Longs, falling: Ints, what: NDArray[np.int8], why: Ints, length: int
+    state: State, orphans: Ints, root: Ints, falling: Ints, what: NDArray[np.int8], why: Ints, length: int
 ) -> int:
     """Add the orphans that found no other feed to the nodes that go dark; return how many there are now."""
     count = len(state.works)
@@ -331,8 +325,8 @@ def _go_dark(
     for position in range(len(falling)):
         node = falling[position]
         state.works[node] = 0
-        state.feed_node[node] = NOT_FED
         state.feed_link[node] = NOT_FED
+        state.depth[node] = UNREACHED
         state.mark[node] = 0
         length = write(log, length, minute, wave, node, what[position], why[position])
     return length

@@ -81,7 +81,7 @@ class _Search:
         """Judge the given plan and every rule's; the best is where the search begins."""
         self.problem = problem
         self.budget = budget
-        self.wall_seconds = DEFAULT_WALL_SECONDS if budget == Budget() else budget.seconds
+        self.wall_seconds = budget.seconds
         self.on_progress = on_progress
         self.began = time.perf_counter()
         self.outlook = outlook_on(problem)
@@ -126,6 +126,10 @@ class _Search:
         from solvers.annealing import Annealing
 
         annealing = Annealing(self.problem, self.outlook.dark, self.plan, seed)
+        if self.budget == Budget():
+            # Compiling, on the first run of a machine, is not searching.
+            annealing.run(0, 1.0)
+            self.wall_seconds = self.seconds + DEFAULT_WALL_SECONDS
         total = self._evaluations_allowed(annealing.work_per_evaluation)
         chunk = max(1, CHUNK_WORK // annealing.work_per_evaluation)
         jobs = len(self.problem.jobs)

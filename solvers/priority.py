@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary, proxy
 import numpy as np
 from numpy.typing import NDArray
 
+from lifeline.compiled import feeding_nodes
 from lifeline.evaluation import evaluate
 from lifeline.schedule import schedule
 from solvers.dark import Dark, dark_part
@@ -83,8 +84,9 @@ class Outlook:
         """Return how many links lie between each damaged component and the source that fed it before the shock."""
         compiled = self.problem.system.compiled
         before = compiled.before
-        parent = np.where(before.feed_node >= 0, before.feed_node, np.arange(len(before.feed_node)))
-        depth = (before.feed_node >= 0).astype(np.int64)
+        feeding = feeding_nodes(compiled.network, before)
+        parent = np.where(feeding >= 0, feeding, np.arange(len(feeding)))
+        depth = (feeding >= 0).astype(np.int64)
         while True:
             deeper = depth + depth[parent]
             if np.array_equal(deeper, depth):
