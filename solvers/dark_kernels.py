@@ -181,6 +181,28 @@ def finish_job(dark: Dark, state: DarkState, spare: DarkState, job: int, queue: 
 
 
 @lean
+def finish_jobs(dark: Dark, state: DarkState, spare: DarkState, jobs: Longs, queue: Longs) -> None:
+    """Finish all of these jobs, as if at one moment."""
+    for job in jobs:
+        length = mend(
+            job,
+            dark.job_node,
+            dark.job_tail,
+            dark.job_head,
+            dark.job_way,
+            state.on,
+            state.broken,
+            state.fed,
+            state.unmet,
+            state.waived,
+            state.done,
+            queue,
+        )
+        _grow(dark, state, queue, length)
+    black_start(dark, state, spare, queue, 0)
+
+
+@lean
 def _grow(dark: Dark, state: DarkState, queue: Longs, length: int) -> int:
     return spread_on(
         length,

@@ -24,7 +24,7 @@ from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
 if TYPE_CHECKING:
     from lifeline.plan import Plan
     from lifeline.repair import RepairProblem
-    from solvers.annealing import Annealing
+    from solvers.annealing import Chains
 
 ANNEALS, COOLER = 3, 0.3
 "A long search cools this many times, each time from the best order so far and from this share of the last warmth."
@@ -38,8 +38,12 @@ LONG = 3000
 JUDGED_TIMES = 30
 "How many times in a search the judge looks at the best order so far, if there is a new one."
 
-DEFAULT_WORK = 1_200_000_000
-"Jobs and dark parts gone through in a search without a budget: about four seconds on one core of 2026."
+CHAINS, FEW_TO_SHARE = 2, 10_000
+"""So many searches run side by side, each on a core of its own where there are so many; fewer evaluations than the
+second number are not shared."""
+
+DEFAULT_WORK = 2_400_000_000
+"Jobs and dark parts gone through in a search without a budget: about four seconds on two cores of 2026."
 
 DEFAULT_WALL_SECONDS = 30.0
 "When the clock ends a search without a budget all the same: on a slow machine, or where its work was misjudged."
@@ -47,7 +51,7 @@ DEFAULT_WALL_SECONDS = 30.0
 CHUNK_WORK = 30_000_000
 "The same between two looks at the clock: about a tenth of a second."
 
-FEWEST, MOST = 200, 400_000
+FEWEST, MOST = 200, 800_000
 "Bounds on the evaluations of a search without a budget."
 
 
@@ -100,8 +104,8 @@ class _Search:
     @property
     def is_trivial(self) -> bool:
         """Return whether there is nothing to search: at most one job, or nobody to bring back."""
-        return (
-            len(self.problem.jobs) - len(self.problem.unassignable) < 2 or not self.outlook.dark.weight.any()
+        return len(self.problem.jobs) - len(self.problem.unassignable) < 2 or not (
+            self.outlook.reduction.dark.weight.any()
         )
 
     @property
@@ -123,35 +127,40 @@ class _Search:
 
     def anneal(self, seed: int) -> None:
         """Cool several times within the budget, showing the judge the best order now and then."""
-        from solvers.annealing import Annealing
+        from solvers.annealing import Chains
 
-        annealing = Annealing(self.problem, self.outlook.dark, self.plan, seed)
+        chains = Chains(self.problem, self.outlook.reduction, self.plan, seed, self._chains())
+        # Compiling, on the first run of a machine, is not searching.
+        chains.run(0, 1.0)
         if self.budget == Budget():
-            # Compiling, on the first run of a machine, is not searching.
-            annealing.run(0, 1.0)
             self.wall_seconds = self.seconds + DEFAULT_WALL_SECONDS
-        total = self._evaluations_allowed(annealing.work_per_evaluation)
-        chunk = max(1, CHUNK_WORK // annealing.work_per_evaluation)
+        total = self._evaluations_allowed(chains.work_per_evaluation)
+        chunk = max(1, CHUNK_WORK // chains.work_per_evaluation) * chains.count
         jobs = len(self.problem.jobs)
         at_start, looked, number = self.evaluations, 0, 0
-        spent, share, per_job = 0, 0.0, (total or chunk) / jobs
+        spent, share, per_job = 0, 0.0, (total or chunk) / jobs / chains.count
         while share < 1 and self.stopped_by == "finished":
             if int(share * _anneals(per_job)) > number:
                 number += 1
-                annealing.return_to_best()
+                chains.return_to_best()
             span = chunk if total is None else min(chunk, total - spent)
-            annealing.run(span, _temperature(share, per_job) * annealing.mean_repair_minutes)
+            chains.run(span, _temperature(share, per_job) * chains.mean_repair_minutes)
             spent += span
             self.evaluations = at_start + spent
             share = self._share_spent(spent, total)
             if total is None:
-                per_job = spent / share / jobs
+                per_job = spent / share / jobs / chains.count
             if int(share * JUDGED_TIMES) > looked:
                 looked = int(share * JUDGED_TIMES)
-                self._judge_best(annealing)
+                self._judge_best(chains)
             if not self._may_go_on("annealing"):
                 break
-        self._judge_best(annealing)
+        self._judge_best(chains)
+
+    def _chains(self) -> int:
+        """Return how many searches run side by side: the same on every machine, so that plans are."""
+        short = self.budget.evaluations is not None and self.budget.evaluations < FEW_TO_SHARE
+        return 1 if short else CHAINS
 
     def _evaluations_allowed(self, work: int) -> int | None:
         if self.budget.evaluations is None and self.budget.seconds is None:
@@ -178,10 +187,11 @@ class _Search:
             return False
         return True
 
-    def _judge_best(self, annealing: Annealing) -> None:
-        sequences = annealing.take_news()
+    def _judge_best(self, chains: Chains) -> None:
+        sequences = chains.take_news()
         if sequences is not None:
-            self.judge(sequences)
+            # The search's orders leave out what nobody needs: that is handed out behind them.
+            self.judge(hand_out_rest(self.problem, schedule(self.problem, sequences), LAST_MINUTE))
 
     def share_out_rest(self) -> None:
         """Share out the jobs nobody waits for any more, which the search left wherever they happened to be."""

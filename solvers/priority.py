@@ -21,6 +21,7 @@ from lifeline.evaluation import evaluate
 from lifeline.schedule import schedule
 from solvers.dark import Dark, dark_part
 from solvers.dispatch import Sequences, dispatch
+from solvers.reduction import Reduction, reduced_part
 from solvers.solver import Budget, OnProgress, Proposal, Solver
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class Outlook:
     def dark(self) -> Dark:
         """Return the dark part of the problem."""
         return dark_part(self.problem)
+
+    @cached_property
+    def reduction(self) -> Reduction:
+        """Return the dark part in its smallest form, for whoever tries many orders."""
+        return reduced_part(self.problem)
 
     @cached_property
     def minutes(self) -> NDArray[np.float64]:
@@ -136,7 +142,7 @@ def _critical_first(outlook: Outlook) -> Rank:
 def _bundles(outlook: Outlook) -> Rank:
     from solvers.bundles import bundle_order
 
-    order = bundle_order(outlook.dark, outlook.minutes)
+    order = bundle_order(outlook.reduction.dark, outlook.minutes)
     rank = np.full(len(outlook.minutes), np.inf)
     rank[order] = np.arange(len(order))
     return _ranked(rank)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
     from solvers.timing_kernels import Roads
 
-KEPT_BYTES = 2**30
+KEPT_BYTES = 2**29
 FEWEST_KEPT, MOST_KEPT = 4, 256
 
 

@@ -126,7 +126,7 @@ def sort_by_finish(finish: Longs, jobs: Ints) -> None:
         jobs[place] = job
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def retime_all(desk: Desk, roads: Roads, order: Order) -> bool:
     """Time all crews together where repairs open roads; return False when some crew waits for ever."""
     crews = len(desk.available)
@@ -166,7 +166,7 @@ def retime_all(desk: Desk, roads: Roads, order: Order) -> bool:
     return np.all(place == order.length)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def retime_on_known_roads(desk: Desk, roads: Roads, order: Order, crew: int, place: int) -> bool:
     """Time a crew's visits from a place on, where none of them opens a road; False when no road ever leads on.
 
@@ -262,7 +262,7 @@ def _travel(roads: Roads, state: int, speed_class: int, start: int, end: int) ->
     return -1 if best >= UNREACHABLE_SECONDS else (best + 59) // 60
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _state_with(roads: Roads, state: int, job: int) -> int:
     """Return the number of the state in which one more job is done, working it out if it is not kept."""
     opener = roads.opener[job]
@@ -286,7 +286,7 @@ def _is_state_with(roads: Roads, known: int, state: int, opener: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _find_state_with(roads: Roads, state: int, opener: int) -> int:
     wanted = roads.key[state].copy()
     wanted[opener // 64] |= np.uint64(1) << np.uint64(opener % 64)

@@ -9,10 +9,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lifeline.compiled import CARRIES_IN, CARRIES_OUT, Ints, Longs
+from lifeline.compiled import CARRIES_IN, CARRIES_OUT, Flags, Ints, Longs
 from lifeline.lean import lean
 from solvers.dark import Dark
 from solvers.dark_kernels import DarkState, Floats
+
+EVERYBODY = -1
+"Stands for all dark nodes where one may be named."
 
 
 class Ways(NamedTuple):
@@ -24,9 +27,9 @@ class Ways(NamedTuple):
     provider: NDArray[np.int32]
 
 
-@njit(cache=True)
-def cheapest_ways(dark: Dark, state: DarkState, job_cost: Floats) -> Ways:
-    """Find for every dark node a cheap set of jobs that brings it on.
+@njit(cache=True, nogil=True)
+def cheapest_ways(dark: Dark, state: DarkState, job_cost: Floats, only: int = EVERYBODY) -> Ways:
+    """Find for every dark node, or for one only, a cheap set of jobs that brings it on.
 
     Knuth's generalisation of Dijkstra to AND/OR graphs (Inf. Process. Lett. 6, 1977): a node's cost is its
     own job, its cheapest feed and, for each unmet group, the cheapest provider. A shared job counts once for
@@ -35,7 +38,9 @@ def cheapest_ways(dark: Dark, state: DarkState, job_cost: Floats) -> Ways:
     """
     starters = dark.starters
     while True:
-        ways = _ways_with(dark, state, job_cost, starters)
+        # Whether a black start is sound is only known when everybody's way is.
+        until = only if len(starters) == 0 else EVERYBODY
+        ways = _ways_with(dark, state, job_cost, starters, until)
         sound = np.ones(len(starters), np.bool_)
         for place in range(len(starters)):
             node = starters[place]
@@ -47,9 +52,9 @@ def cheapest_ways(dark: Dark, state: DarkState, job_cost: Floats) -> Ways:
         starters = starters[sound]
 
 
-@njit(cache=True)
-def _ways_with(dark: Dark, state: DarkState, job_cost: Floats, starters: Ints) -> Ways:
-    """Find the ways when these nodes need wait for none of their groups."""
+@njit(cache=True, nogil=True)
+def _ways_with(dark: Dark, state: DarkState, job_cost: Floats, starters: Ints, until: int) -> Ways:
+    """Find the ways when these nodes need wait for none of their groups, until a given node has its own."""
     count = len(dark.weight)
     ways = Ways(
         np.full(count, np.inf),
@@ -77,6 +82,8 @@ def _ways_with(dark: Dark, state: DarkState, job_cost: Floats, starters: Ints) -
             continue
         settled[node] = 1
         ways.cost[node] = cost
+        if node == until:
+            break
         for entry in range(dark.feeds_start[node], dark.feeds_start[node + 1]):
             job, other = dark.feeds_job[entry], dark.feeds_node[entry]
             through = cost + (job_cost[job] if job >= 0 and not state.done[job] else 0.0)
@@ -85,17 +92,34 @@ def _ways_with(dark: Dark, state: DarkState, job_cost: Floats, starters: Ints) -
                 ways.feed[other] = node
                 ways.feed_job[other] = job if job >= 0 and not state.done[job] else -1
                 _push(heap, dark, state, job_cost, other, feed_cost, waits, groups_cost)
-        for entry in range(dark.supplies_start[node], dark.supplies_start[node + 1]):
-            group = dark.supplies_group[entry]
-            dependent = dark.group_dependent[group]
-            if state.provided[group] or ways.provider[group] >= 0:
-                continue
-            ways.provider[group] = node
-            if not settled[dependent] and waits[dependent] > 0:
-                waits[dependent] -= 1
-                groups_cost[dependent] += cost
-                _push(heap, dark, state, job_cost, dependent, feed_cost, waits, groups_cost)
+        _provide(heap, dark, state, job_cost, node, settled, feed_cost, waits, groups_cost, ways)
     return ways
+
+
+@njit(cache=True, nogil=True)
+def _provide(
+    heap: list[tuple[float, int]],
+    dark: Dark,
+    state: DarkState,
+    job_cost: Floats,
+    node: int,
+    settled: Flags,
+    feed_cost: Floats,
+    waits: Ints,
+    groups_cost: Floats,
+    ways: Ways,
+) -> None:
+    """Let a node whose way is found provide for the groups that have no provider yet."""
+    for entry in range(dark.supplies_start[node], dark.supplies_start[node + 1]):
+        group = dark.supplies_group[entry]
+        dependent = dark.group_dependent[group]
+        if state.provided[group] or ways.provider[group] >= 0:
+            continue
+        ways.provider[group] = node
+        if not settled[dependent] and waits[dependent] > 0:
+            waits[dependent] -= 1
+            groups_cost[dependent] += ways.cost[node]
+            _push(heap, dark, state, job_cost, dependent, feed_cost, waits, groups_cost)
 
 
 @lean
@@ -118,7 +142,7 @@ def _feed_by_job(
         ways.feed_job[head] = job
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _push(
     heap: list[tuple[float, int]],
     dark: Dark,
@@ -136,7 +160,7 @@ def _push(
         heapq.heappush(heap, (own + feed_cost[node] + groups_cost[node], np.int64(node)))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def jobs_on_the_way(
     dark: Dark, state: DarkState, ways: Ways, target: int, seen: Longs, stamp: int, stack: Longs
 ) -> Longs:
@@ -172,7 +196,7 @@ def jobs_on_the_way(
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def ways_to_targets(dark: Dark, state: DarkState, ways: Ways, targets: Longs) -> tuple[Longs, Longs]:
     """Return the jobs on the way to each target, one array behind the other, and where each begins."""
     seen = np.full(len(dark.weight), -1, np.int64)
