@@ -1,0 +1,218 @@
+"""The linear program behind the bound: shares of jobs done and of clusters served, span by span.
+
+Time is cut into spans at the minutes of a grid. The variables are means over the minutes of a span: X of [job is
+done], Y of [members of a cluster are on]. Means lose nothing in the objective and in the blocking sets, and only
+little in the capacity of the crews, so that a coarse grid does. For any grid the program is a relaxation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lifeline.compiled import Longs
+from solvers.blocking_sets import BlockingSets
+from solvers.bound_kernels import work_coefficients
+
+if TYPE_CHECKING:
+    from solvers.crew_time import CrewTime, Pool
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows `sum of value x variable <= limit`: entries by row number, job or cluster, span and whole number."""
+
+    row: Longs
+    item: Longs
+    span: Longs
+    value: Longs
+    limit: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Where a program ended: shares by item and by cluster, both by span, and a price of each capacity row and cut."""
+
+    value: float
+    done: Floats
+    served: Floats
+    capacity_price: Floats
+    cut_price: Floats
+
+
+def capacity_rows(pools: Sequence[Pool], grid: Longs) -> Rows:
+    """State for each pool and span: the work its jobs need before each minute is at most what its crews offer.
+
+    Added up over the minutes of the span; the last span, which may be very long, has no row.
+    """
+    spans = len(grid) - 1
+    parts: list[tuple[Longs, Longs, Longs, Longs]] = []
+    limits: list[int] = []
+    for pool in pools:
+        on_duty = pool.on_duty(int(grid[-2]))
+        before = np.concatenate([[0], np.cumsum(on_duty, dtype=np.int64)])
+        by_work = {
+            int(work): work_coefficients(int(work), grid, on_duty, before) for work in np.unique(pool.work)
+        }
+        for job, work in zip(pool.jobs.tolist(), pool.work.tolist(), strict=True):
+            rows, columns, minutes = by_work[work]
+            parts.append((rows + len(limits), np.full(len(rows), job, np.int64), columns, minutes))
+        limits += pool.minutes_offered(grid[:spans])
+    if not parts:
+        return Rows(*(np.zeros(0, np.int64) for _ in range(4)), limit=limits)
+    row, job_of, column, minutes = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return Rows(row, job_of, column, minutes, limits)
+
+
+class LinearProgram:
+    """One program on one grid, to which blocking sets are added span by span.
+
+    Its items are the jobs, then the groups of the outage: X is also the mean share of a span in which a
+    group drains.
+    """
+
+    def __init__(self, grid: Longs, earliest: Longs, capacity: Rows, sets: BlockingSets) -> None:
+        """Build the program without any blocking set."""
+        import highspy
+
+        self.grid, self.earliest, self.capacity, self.sets = grid, earliest, capacity, sets
+        self.spans = len(grid) - 1
+        self.cost = sets.clusters.weight[:, None].astype(float) * np.diff(grid)
+        self.scale = max(float(self.cost.sum()), 1.0)
+        self.most = np.concatenate([self._most_done(), self._most_drained()])
+        self.item_column = _numbered(self.most > 0, 0)
+        items = int((self.most > 0).sum())
+        self.served_column = items + np.arange(self.cost.size).reshape(self.cost.shape)
+        self.columns = items + self.cost.size
+        self.cut_row: dict[tuple[int, int], int] = {}
+        self.rows = 0
+        self.highs = highspy.Highs()
+        self._add_columns()
+        self._add_growth()
+        self._add_buffers()
+        self.first_capacity_row = self.rows
+        self._add_capacity()
+
+    def _most_done(self) -> Floats:
+        """A job is done in a span at most from its earliest finish on."""
+        return np.asarray(np.clip((self.grid[1:] - self.earliest[:, None]) / np.diff(self.grid), 0.0, 1.0))
+
+    def _most_drained(self) -> Floats:
+        """A group drains until the minute from which on it never does, if it has a buffer at all."""
+        outage = self.sets.clusters.outage
+        share = np.clip((outage.drained[:, None] - self.grid[:-1]) / np.diff(self.grid), 0.0, 1.0)
+        return np.where(outage.buffer_minutes[:, None] > 0, share, 0.0)
+
+    def _add_columns(self) -> None:
+        upper, cost = np.ones(self.columns), np.zeros(self.columns)
+        upper[self.item_column[self.item_column >= 0]] = self.most[self.item_column >= 0]
+        cost[self.served_column] = -self.cost / self.scale
+        for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off")):
+            self.highs.setOptionValue(option, value)
+        none, starts = np.zeros(0, np.int32), np.zeros(self.columns, np.int32)
+        self.highs.addCols(self.columns, cost, np.zeros(self.columns), upper, 0, starts, none, np.zeros(0))
+
+    def _add_growth(self) -> None:
+        """What is done stays done; in the span of the earliest finish, at most its share of what comes after."""
+        jobs = len(self.earliest)
+        early, late = self.item_column[:jobs, :-1], self.item_column[:jobs, 1:]
+        both = early >= 0
+        count = int(both.sum())
+        row = np.concatenate([np.arange(count), np.arange(count)])
+        value = np.concatenate([np.ones(count), -self.most[:jobs, :-1][both]])
+        self._add_rows(row, np.concatenate([early[both], late[both]]), value, np.zeros(count))
+
+    def _add_buffers(self) -> None:
+        """A group drains for at most its buffer minutes in all."""
+        outage = self.sets.clusters.outage
+        limited = np.flatnonzero((outage.buffer_minutes > 0) & (outage.buffer_minutes < outage.drained))
+        columns = self.item_column[len(self.earliest) + limited]
+        row, span = np.nonzero(columns >= 0)
+        value = np.diff(self.grid)[span] / 60.0
+        self._add_rows(row, columns[row, span], value, outage.buffer_minutes[limited] / 60.0)
+
+    def _add_capacity(self) -> None:
+        rows = self.capacity
+        column = self.item_column[rows.item, rows.span]
+        spans = np.diff(self.grid)[: self.spans - 1]
+        unit = np.resize(spans, len(rows.limit)) * 60.0
+        kept = column >= 0
+        value = rows.value[kept] / unit[rows.row[kept]]
+        limit = np.array([float(limit) for limit in rows.limit]) / unit
+        self._add_rows(rows.row[kept], column[kept], value, limit)
+        self.capacity_unit = unit
+
+    def _add_rows(self, row: Longs, column: Longs, value: Floats, limit: Floats) -> None:
+        """Add rows `sum <= limit`, given by entries in any order."""
+        count = len(limit)
+        order = np.argsort(row, kind="stable")
+        starts = np.zeros(count, np.int32)
+        if count:
+            starts[1:] = np.cumsum(np.bincount(row, minlength=count))[:-1]
+        self.highs.addRows(
+            count,
+            np.full(count, -np.inf),
+            limit,
+            len(value),
+            starts,
+            column[order].astype(np.int32),
+            value[order],
+        )
+        self.rows += count
+
+    def add_cuts(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Add pairs of a blocking set and a span: a cluster is served at most as much as is done of the set."""
+        row, column, value = [], [], []
+        for count, (one, span) in enumerate(pairs):
+            done = self.item_column[self.sets.items[one], span]
+            done = done[done >= 0]
+            row += [count] * (1 + len(done))
+            column += [int(self.served_column[self.sets.cluster[one], span]), *done.tolist()]
+            value += [1.0, *([-1.0] * len(done))]
+            self.cut_row[one, span] = self.rows + count
+        zeros = np.zeros(len(pairs))
+        self._add_rows(np.array(row, np.int64), np.array(column, np.int64), np.array(value), zeros)
+
+    def broken_cuts(self, solution: Solution, slack: float) -> list[tuple[int, int]]:
+        """Return which known blocking sets a solution breaks, and in which spans."""
+        pairs = []
+        for one, (cluster, items) in enumerate(zip(self.sets.cluster, self.sets.items, strict=True)):
+            over = solution.served[cluster] - solution.done[items].sum(axis=0)
+            spans = np.flatnonzero(over > slack).tolist()
+            pairs += [(one, span) for span in spans if (one, span) not in self.cut_row]
+        return pairs
+
+    def solve(self, seconds: float | None, method: str = "choose") -> Solution | None:
+        """Solve the program; None when the time was too short for any prices."""
+        self.highs.setOptionValue("solver", method)
+        if method == "ipm":
+            self.highs.setOptionValue("run_crossover", "off")
+        if seconds is not None:
+            self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(seconds, 0.01))
+        self.highs.run()
+        found = self.highs.getSolution()
+        if not found.dual_valid:
+            return None
+        return self._read(np.array(found.col_value), np.array(found.row_dual))
+
+    def _read(self, value: Floats, dual: Floats) -> Solution:
+        value, dual = np.nan_to_num(np.append(value, 0.0)), np.nan_to_num(dual)
+        prices = np.maximum(-dual, 0.0) * self.scale
+        capacity = prices[self.first_capacity_row :][: len(self.capacity.limit)] / self.capacity_unit
+        cuts = prices[np.array(list(self.cut_row.values()), np.int64)]
+        served = np.clip(value[self.served_column], 0.0, 1.0)
+        done = np.clip(value[self.item_column], 0.0, 1.0)
+        return Solution(float((self.cost * (1.0 - served)).sum()), done, served, capacity, cuts)
+
+
+def _numbered(present: NDArray[np.bool_], first: int) -> Longs:
+    """Number the entries that are present, from `first` on; -1 elsewhere."""
+    numbers = np.full(present.shape, -1, np.int64)
+    numbers[present] = first + np.arange(int(present.sum()))
+    return numbers
