@@ -55,7 +55,7 @@ def proven(
     bound -= sum(_best_finish(row, grid, int(first)) for row, first in zip(gain, earliest, strict=False))
     for row, minutes, drained in zip(gain[jobs:], outage.buffer_minutes, outage.drained, strict=True):
         bound -= _best_draining(row, grid, int(minutes), int(drained))
-    return -(-bound // SCALE)
+    return int(-(-bound // SCALE))
 
 
 def _best_finish(gain: NDArray[np.object_], grid: Longs, earliest: int) -> int:
@@ -71,10 +71,10 @@ def _best_finish(gain: NDArray[np.object_], grid: Longs, earliest: int) -> int:
             break
         if first < earliest:
             part = -(-gain[span] * (behind - earliest) // (behind - first))
-            return max(best, after + part)
+            return int(max(best, after + part))
         after += gain[span]
         best = max(best, after)
-    return best
+    return int(best)
 
 
 def _best_draining(gain: NDArray[np.object_], grid: Longs, minutes: int, drained: int) -> int:
@@ -85,7 +85,7 @@ def _best_draining(gain: NDArray[np.object_], grid: Longs, minutes: int, drained
     spans = [span for span in np.flatnonzero(gain > 0).tolist() if grid[span] < drained]
     widths = {span: int(grid[span + 1] - grid[span]) for span in spans}
     total = 0
-    for span in sorted(spans, key=lambda span: Fraction(-gain[span], widths[span])):
+    for span in sorted(spans, key=lambda span: Fraction(-int(gain[span]), widths[span])):
         used = min(widths[span], drained - int(grid[span]), minutes)
         total += -(-gain[span] * used // widths[span])
         minutes -= used

@@ -103,10 +103,10 @@ def blocking_set(
 
 @lean
 def _any_on(on: NDArray[np.uint8], nodes: Longs) -> bool:
+    found = False
     for node in nodes:
-        if on[node]:
-            return True
-    return False
+        found = found or on[node] > 0
+    return found
 
 
 @njit(cache=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from solvers.blocking_sets import BlockingSets
 from solvers.bound_kernels import work_coefficients
 
 if TYPE_CHECKING:
-    from solvers.crew_time import CrewTime, Pool
+    from solvers.crew_time import Pool
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,8 @@ def capacity_rows(pools: Sequence[Pool], grid: Longs) -> Rows:
             parts.append((rows + len(limits), np.full(len(rows), job, np.int64), columns, minutes))
         limits += pool.minutes_offered(grid[:spans])
     if not parts:
-        return Rows(*(np.zeros(0, np.int64) for _ in range(4)), limit=limits)
+        none = np.zeros(0, np.int64)
+        return Rows(none, none, none, none, limits)
     row, job_of, column, minutes = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return Rows(row, job_of, column, minutes, limits)
 

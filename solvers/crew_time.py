@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,7 @@ class Pool:
     def minutes_offered(self, grid: Longs) -> list[int]:
         """Return for each span of the grid: crew minutes on duty before minute t, added up over its minutes t."""
         sums = [sum(_summed_duty(crew, int(minute)) for crew in self.crews) for minute in grid]
-        return [late - early for early, late in zip(sums[:-1], sums[1:], strict=True)]
+        return [late - early for early, late in pairwise(sums)]
 
 
 @dataclass(frozen=True, eq=False)
