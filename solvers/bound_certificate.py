@@ -19,16 +19,15 @@ from numpy.typing import NDArray
 
 from lifeline.compiled import Longs
 from solvers.blocking_sets import BlockingSets
-from solvers.bound_lp import Rows
+from solvers.bound_lp import Capacity
 
 SCALE = 2**10
 "Prices are rounded to this part of an objective unit per row."
 
 
 def proven(
-    grid: Longs,
-    earliest: Longs,
-    capacity: Rows,
+    jobs: int,
+    capacity: Capacity,
     capacity_price: NDArray[np.float64],
     sets: BlockingSets,
     cuts: Sequence[tuple[int, int]],
@@ -36,12 +35,12 @@ def proven(
 ) -> int:
     """Return the objective below which, by these prices, no plan can be.
 
-    `capacity_price` is by row of `capacity`; `cut_price` by pair of blocking set and span in `cuts`.
+    `capacity_price` is by row of `capacity`; `cut_price` by pair of blocking set and span in `cuts`; `jobs`
+    counts all jobs of the problem.
     """
-    clusters = sets.clusters
+    clusters, grid = sets.clusters, capacity.grid
     outage = clusters.outage
-    jobs, groups = len(earliest), len(outage.buffer_minutes)
-    gain = np.zeros((jobs + groups, len(grid) - 1), object)
+    gain = np.zeros((jobs + len(outage.buffer_minutes), len(grid) - 1), object)
     paid = np.zeros((len(clusters), len(grid) - 1), object)
     for (one, span), whole in zip(cuts, _whole(cut_price), strict=True):
         if whole:
@@ -50,12 +49,22 @@ def proven(
     dark = clusters.weight.astype(object)[:, None] * np.diff(grid).astype(object) * SCALE
     bound = int(np.minimum(dark, paid).sum())
     price = np.array([*_whole(capacity_price), 0], object)
-    np.subtract.at(gain, (capacity.item, capacity.span), price[capacity.row] * capacity.value.astype(object))
     bound -= sum(whole * limit for whole, limit in zip(price, capacity.limit, strict=False) if whole)
-    bound -= sum(_best_finish(row, grid, int(first)) for row, first in zip(gain, earliest, strict=False))
+    bound -= _best_options(gain, capacity, price)
     for row, minutes, drained in zip(gain[jobs:], outage.buffer_minutes, outage.drained, strict=True):
         bound -= _best_draining(row, grid, int(minutes), int(drained))
     return int(-(-bound // SCALE))
+
+
+def _best_options(gain: NDArray[np.object_], capacity: Capacity, price: NDArray[np.object_]) -> int:
+    """Return what all jobs gain together, each by its best option."""
+    net = gain[capacity.job]
+    at = (capacity.option, capacity.span)
+    np.subtract.at(net, at, price[capacity.row] * capacity.minutes.astype(object))
+    best: dict[int, int] = {}
+    for job, row, earliest in zip(capacity.job.tolist(), net, capacity.earliest.tolist(), strict=True):
+        best[job] = max(best.get(job, 0), _best_finish(row, capacity.grid, earliest))
+    return sum(best.values())
 
 
 def _best_finish(gain: NDArray[np.object_], grid: Longs, earliest: int) -> int:

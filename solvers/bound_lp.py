@@ -7,6 +7,7 @@ little in the capacity of the crews, so that a coarse grid does. For any grid th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,13 +26,20 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows `sum of value x variable <= limit`: entries by row number, job or cluster, span and whole number."""
+class Capacity:
+    """What the crews can do: options (a job done by a pool), and rows `sum of minutes x option done <= limit`.
 
+    Option o is job[o] done by one pool, at minute earliest[o] at the earliest. Entries of the rows are by row
+    number, option and span, in whole minutes; each pool has a row for each span but the last.
+    """
+
+    grid: Longs
+    job: Longs
+    earliest: Longs
     row: Longs
-    item: Longs
+    option: Longs
     span: Longs
-    value: Longs
+    minutes: Longs
     limit: list[int]
 
 
@@ -46,7 +54,7 @@ class Solution:
     cut_price: Floats
 
 
-def capacity_rows(pools: Sequence[Pool], grid: Longs) -> Rows:
+def capacity_of(pools: Sequence[Pool], grid: Longs) -> Capacity:
     """State for each pool and span: the work its jobs need before each minute is at most what its crews offer.
 
     Added up over the minutes of the span; the last span, which may be very long, has no row.
@@ -54,55 +62,61 @@ def capacity_rows(pools: Sequence[Pool], grid: Longs) -> Rows:
     spans = len(grid) - 1
     parts: list[tuple[Longs, Longs, Longs, Longs]] = []
     limits: list[int] = []
+    options = 0
     for pool in pools:
         on_duty = pool.on_duty(int(grid[-2]))
         before = np.concatenate([[0], np.cumsum(on_duty, dtype=np.int64)])
         by_work = {
             int(work): work_coefficients(int(work), grid, on_duty, before) for work in np.unique(pool.work)
         }
-        for job, work in zip(pool.jobs.tolist(), pool.work.tolist(), strict=True):
+        for work in pool.work.tolist():
             rows, columns, minutes = by_work[work]
-            parts.append((rows + len(limits), np.full(len(rows), job, np.int64), columns, minutes))
+            parts.append((rows + len(limits), np.full(len(rows), options, np.int64), columns, minutes))
+            options += 1
         limits += pool.minutes_offered(grid[:spans])
-    if not parts:
-        none = np.zeros(0, np.int64)
-        return Rows(none, none, none, none, limits)
-    row, job_of, column, minutes = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Rows(row, job_of, column, minutes, limits)
+    row, option, span, minutes = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    job = np.concatenate([pool.jobs for pool in pools])
+    earliest = np.concatenate([pool.earliest for pool in pools])
+    return Capacity(grid, job, earliest, row, option, span, minutes, limits)
 
 
 class LinearProgram:
     """One program on one grid, to which blocking sets are added span by span.
 
-    Its items are the jobs, then the groups of the outage: X is also the mean share of a span in which a
-    group drains.
+    Its sources of service are the options, then the groups of the outage; for a group X is the mean share of
+    a span in which it drains.
     """
 
-    def __init__(self, grid: Longs, earliest: Longs, capacity: Rows, sets: BlockingSets) -> None:
-        """Build the program without any blocking set."""
+    def __init__(self, jobs: int, capacity: Capacity, sets: BlockingSets) -> None:
+        """Build the program without any blocking set; `jobs` counts all jobs of the problem."""
         import highspy
 
-        self.grid, self.earliest, self.capacity, self.sets = grid, earliest, capacity, sets
-        self.spans = len(grid) - 1
-        self.cost = sets.clusters.weight[:, None].astype(float) * np.diff(grid)
+        self.grid, self.capacity, self.sets = capacity.grid, capacity, sets
+        self.spans = len(self.grid) - 1
+        self.cost = sets.clusters.weight[:, None].astype(float) * np.diff(self.grid)
         self.scale = max(float(self.cost.sum()), 1.0)
         self.most = np.concatenate([self._most_done(), self._most_drained()])
-        self.item_column = _numbered(self.most > 0, 0)
-        items = int((self.most > 0).sum())
-        self.served_column = items + np.arange(self.cost.size).reshape(self.cost.shape)
-        self.columns = items + self.cost.size
+        self.source_column = _numbered(self.most > 0, 0)
+        self.item_of_source = np.concatenate([capacity.job, jobs + np.arange(len(self.most) - len(capacity.job))])
+        self.sources_of_item = _places(self.item_of_source)
+        self.items = jobs + len(self.most) - len(capacity.job)
+        sources = int((self.most > 0).sum())
+        self.served_column = sources + np.arange(self.cost.size).reshape(self.cost.shape)
+        self.columns = sources + self.cost.size
         self.cut_row: dict[tuple[int, int], int] = {}
         self.rows = 0
         self.highs = highspy.Highs()
         self._add_columns()
         self._add_growth()
+        self._add_once()
         self._add_buffers()
         self.first_capacity_row = self.rows
         self._add_capacity()
 
     def _most_done(self) -> Floats:
         """A job is done in a span at most from its earliest finish on."""
-        return np.asarray(np.clip((self.grid[1:] - self.earliest[:, None]) / np.diff(self.grid), 0.0, 1.0))
+        earliest = self.capacity.earliest[:, None]
+        return np.asarray(np.clip((self.grid[1:] - earliest) / np.diff(self.grid), 0.0, 1.0))
 
     def _most_drained(self) -> Floats:
         """A group drains until the minute from which on it never does, if it has a buffer at all."""
@@ -112,7 +126,7 @@ class LinearProgram:
 
     def _add_columns(self) -> None:
         upper, cost = np.ones(self.columns), np.zeros(self.columns)
-        upper[self.item_column[self.item_column >= 0]] = self.most[self.item_column >= 0]
+        upper[self.source_column[self.source_column >= 0]] = self.most[self.source_column >= 0]
         cost[self.served_column] = -self.cost / self.scale
         for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off")):
             self.highs.setOptionValue(option, value)
@@ -121,30 +135,39 @@ class LinearProgram:
 
     def _add_growth(self) -> None:
         """What is done stays done; in the span of the earliest finish, at most its share of what comes after."""
-        jobs = len(self.earliest)
-        early, late = self.item_column[:jobs, :-1], self.item_column[:jobs, 1:]
+        options = len(self.capacity.job)
+        early, late = self.source_column[:options, :-1], self.source_column[:options, 1:]
         both = early >= 0
         count = int(both.sum())
         row = np.concatenate([np.arange(count), np.arange(count)])
-        value = np.concatenate([np.ones(count), -self.most[:jobs, :-1][both]])
+        value = np.concatenate([np.ones(count), -self.most[:options, :-1][both]])
         self._add_rows(row, np.concatenate([early[both], late[both]]), value, np.zeros(count))
+
+    def _add_once(self) -> None:
+        """A job is done by one pool only, which the last span tells."""
+        options = len(self.capacity.job)
+        column = self.source_column[:options, -1]
+        kept = column >= 0
+        _, row = np.unique(self.capacity.job[kept], return_inverse=True)
+        count = int(row.max(initial=-1)) + 1
+        self._add_rows(row.astype(np.int64), column[kept], np.ones(len(row)), np.ones(count))
 
     def _add_buffers(self) -> None:
         """A group drains for at most its buffer minutes in all."""
         outage = self.sets.clusters.outage
         limited = np.flatnonzero((outage.buffer_minutes > 0) & (outage.buffer_minutes < outage.drained))
-        columns = self.item_column[len(self.earliest) + limited]
+        columns = self.source_column[len(self.capacity.job) + limited]
         row, span = np.nonzero(columns >= 0)
         value = np.diff(self.grid)[span] / 60.0
         self._add_rows(row, columns[row, span], value, outage.buffer_minutes[limited] / 60.0)
 
     def _add_capacity(self) -> None:
         rows = self.capacity
-        column = self.item_column[rows.item, rows.span]
+        column = self.source_column[rows.option, rows.span]
         spans = np.diff(self.grid)[: self.spans - 1]
         unit = np.resize(spans, len(rows.limit)) * 60.0
         kept = column >= 0
-        value = rows.value[kept] / unit[rows.row[kept]]
+        value = rows.minutes[kept] / unit[rows.row[kept]]
         limit = np.array([float(limit) for limit in rows.limit]) / unit
         self._add_rows(rows.row[kept], column[kept], value, limit)
         self.capacity_unit = unit
@@ -171,7 +194,8 @@ class LinearProgram:
         """Add pairs of a blocking set and a span: a cluster is served at most as much as is done of the set."""
         row, column, value = [], [], []
         for count, (one, span) in enumerate(pairs):
-            done = self.item_column[self.sets.items[one], span]
+            sources = [self.sources_of_item[item] for item in self.sets.items[one].tolist()]
+            done = self.source_column[[source for some in sources for source in some], span]
             done = done[done >= 0]
             row += [count] * (1 + len(done))
             column += [int(self.served_column[self.sets.cluster[one], span]), *done.tolist()]
@@ -208,8 +232,17 @@ class LinearProgram:
         capacity = prices[self.first_capacity_row :][: len(self.capacity.limit)] / self.capacity_unit
         cuts = prices[np.array(list(self.cut_row.values()), np.int64)]
         served = np.clip(value[self.served_column], 0.0, 1.0)
-        done = np.clip(value[self.item_column], 0.0, 1.0)
+        done = np.zeros((self.items, self.spans))
+        np.add.at(done, self.item_of_source, np.clip(value[self.source_column], 0.0, 1.0))
         return Solution(float((self.cost * (1.0 - served)).sum()), done, served, capacity, cuts)
+
+
+def _places(items: Longs) -> dict[int, list[int]]:
+    """Return at which places each item stands."""
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for place, item in enumerate(items.tolist()):
+        places[item].append(place)
+    return places
 
 
 def _numbered(present: NDArray[np.bool_], first: int) -> Longs:

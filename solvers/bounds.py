@@ -119,12 +119,12 @@ class _Ascent:
 
     def climb(self, spans: int) -> None:
         """Solve the program on a grid of so many spans until it breaks no blocking set any more."""
-        from solvers.bound_lp import LinearProgram, capacity_rows
+        from solvers.bound_lp import LinearProgram, capacity_of
 
         sets = self._known_sets()
         grid = self._grid(spans)
-        capacity = capacity_rows(self.crew_time.pools, grid)
-        program = LinearProgram(grid, self.crew_time.earliest, capacity, sets)
+        capacity = capacity_of(self.crew_time.pools, grid)
+        program = LinearProgram(len(self.problem.jobs), capacity, sets)
         program.add_cuts([(one, span) for one in sorted(self.active) for span in range(program.spans)])
         while self.may_go_on():
             solution = program.solve(self._seconds_left())
@@ -171,8 +171,7 @@ class _Ascent:
         cuts = list(program.cut_row)
         self.active.update(one for (one, _), price in zip(cuts, solution.cut_price, strict=True) if price > 0)
         objective = proven(
-            program.grid,
-            program.earliest,
+            len(self.problem.jobs),
             program.capacity,
             solution.capacity_price,
             program.sets,

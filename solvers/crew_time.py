@@ -1,7 +1,8 @@
-"""What crews can have done by when, at best: earliest finishes, and pools of crews with the jobs only they can do."""
+"""What crews can have done by when, at best: earliest finishes, and pools of like crews with what jobs take them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -20,16 +21,21 @@ if TYPE_CHECKING:
 MOST_SITES_CLOSED = 2000
 "Beyond this, shortest ways over other sites are not worked out, and the shortest leg into a site stands for them."
 
-MOST_POOLS = 60
+MOST_OPTIONS = 4000
+"Beyond this many pairs of a job and a pool, only skills tell pools apart."
 
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """Crews, and jobs that nobody else can do, each with the least minutes on duty it takes one of them."""
+    """Some crews, the jobs that any of them can do, and for each job what it takes one of them at least.
+
+    `work` is in minutes on duty, the drive there included; `earliest` is the first minute to be done.
+    """
 
     crews: tuple[Crew, ...]
     jobs: Longs
     work: Longs
+    earliest: Longs
 
     def on_duty(self, end: int) -> NDArray[np.uint8]:
         """Tell for each minute before `end` whether any of the crews is on duty."""
@@ -78,10 +84,14 @@ class CrewTime:
     @cached_property
     def earliest(self) -> Longs:
         """Return the first minute at which anybody can be done with each job; UNREACHABLE for nobody."""
-        if not self.can_do.size:
-            return np.full(self.can_do.shape[1], UNREACHABLE, np.int64)
+        first: Longs = self._finish.min(axis=0, initial=UNREACHABLE)
+        return first
+
+    @cached_property
+    def _finish(self) -> Longs:
+        """Return the first minute at which each crew can be done with each job, as if it were its only one."""
         windows = self.problem.crew_windows
-        finish = earliest_finishes(
+        finish: Longs = earliest_finishes(
             windows.period,
             windows.duty,
             windows.window_start,
@@ -91,30 +101,34 @@ class CrewTime:
             np.where(self.can_do, self.travel, float(UNREACHABLE)),
             np.array([job.repair_minutes for job in self.problem.jobs], np.int64),
         )
-        earliest: Longs = finish.min(axis=0)
-        return earliest
+        return finish
 
     @cached_property
     def pools(self) -> tuple[Pool, ...]:
-        """Return the pools: crews that can do the same jobs, unions of two that overlap, and all that hang together."""
-        jobs = np.flatnonzero(self.can_do.any(axis=0))
-        kinds = {frozenset(np.flatnonzero(self.can_do[:, job]).tolist()) for job in jobs}
-        ordered = sorted(kinds, key=sorted)
-        pools = dict.fromkeys(ordered)
-        pools.update(dict.fromkeys(_hanging_together(ordered)))
-        for first in ordered:
-            for second in ordered:
-                if len(pools) < MOST_POOLS and first & second:
-                    pools[first | second] = None
-        repair = np.array([job.repair_minutes for job in self.problem.jobs], np.int64)
-        return tuple(self._pool(sorted(crews), jobs, repair) for crews in pools)
+        """Return pools of crews with the same skills, speed, shifts and first minute; each crew is in one.
 
-    def _pool(self, crews: list[int], jobs: Longs, repair: Longs) -> Pool:
-        others = np.setdiff1d(np.arange(len(self.can_do)), crews)
-        only = jobs[~self.can_do[np.ix_(others, jobs)].any(axis=0)]
-        legs = np.where(self.can_do[np.ix_(crews, only)], self.into[np.ix_(crews, only)], np.inf)
-        work = repair[only] + legs.min(axis=0, initial=np.inf).astype(np.int64)
-        return Pool(tuple(self.problem.crews[crew] for crew in crews), only, work)
+        Where that makes too many pairs of jobs and pools, crews with the same skills are put together.
+        """
+        pools = self._pools_by(lambda crew: (crew.skills, crew.speed_kmh, crew.shifts, crew.available_from_minute))
+        if sum(len(pool.jobs) for pool in pools) <= MOST_OPTIONS:
+            return pools
+        return self._pools_by(lambda crew: crew.skills)
+
+    def _pools_by(self, sort_of: Callable[[Crew], object]) -> tuple[Pool, ...]:
+        members: dict[object, list[int]] = {}
+        for number, crew in enumerate(self.problem.crews):
+            members.setdefault(sort_of(crew), []).append(number)
+        pools = (self._pool(np.array(crews, np.int64)) for crews in members.values())
+        return tuple(pool for pool in pools if len(pool.jobs))
+
+    def _pool(self, crews: Longs) -> Pool:
+        can_do = self.can_do[crews]
+        jobs = np.flatnonzero(can_do.any(axis=0))
+        repair = np.array([self.problem.jobs[job].repair_minutes for job in jobs], np.int64)
+        legs = np.where(can_do, self.into[crews], np.inf)[:, jobs].min(axis=0, initial=np.inf)
+        earliest = self._finish[crews][:, jobs].min(axis=0, initial=UNREACHABLE)
+        members = tuple(self.problem.crews[crew] for crew in crews)
+        return Pool(members, jobs, repair + legs.astype(np.int64), earliest)
 
 
 def _shortest_leg(way: NDArray[np.float64], crew: int, doable: Longs, crews: int) -> NDArray[np.float64]:
@@ -140,16 +154,6 @@ def _from_starts(
                 break
             np.minimum(drive, through, out=drive)
     return drives[:, crews:]
-
-
-def _hanging_together(kinds: list[frozenset[int]]) -> list[frozenset[int]]:
-    """Return the unions of sets that share members, directly or through others."""
-    unions: list[frozenset[int]] = []
-    for kind in kinds:
-        touching = [union for union in unions if union & kind]
-        unions = [union for union in unions if not union & kind]
-        unions.append(kind.union(*touching))
-    return sorted(unions, key=sorted)
 
 
 def _hours(crew: Crew) -> NDArray[np.uint8]:
