@@ -3,7 +3,7 @@
 Put a price on every minute of crew capacity and on every blocking set in every span. A plan that keeps to both
 costs at least: the cost of all clusters dark all along, less for each what being on saves beyond the prices of its
 blocking sets, less for each job what the prices of the sets it is in pay beyond those of the work it takes, at the
-best minute to finish it, the same for each buffer, less the capacity of the crews at its prices (weak duality;
+best minute to finish it, less the capacity of the crews at its prices (weak duality;
 Geoffrion 1974). Any prices
 will do, so they are rounded to whole numbers and all sums are exact.
 """
@@ -11,7 +11,6 @@ will do, so they are rounded to whole numbers and all sums are exact.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from math import gcd
 
 import numpy as np
@@ -39,20 +38,17 @@ def proven(
     counts all jobs of the problem.
     """
     clusters, grid = sets.clusters, capacity.grid
-    outage = clusters.outage
-    gain = np.zeros((jobs + len(outage.buffer_minutes), len(grid) - 1), object)
+    gain = np.zeros((jobs, len(grid) - 1), object)
     paid = np.zeros((len(clusters), len(grid) - 1), object)
     for (one, span), whole in zip(cuts, _whole(cut_price), strict=True):
         if whole:
             paid[sets.cluster[one], span] += whole
-            gain[sets.items[one], span] += whole
+            gain[sets.jobs[one], span] += whole
     dark = clusters.weight.astype(object)[:, None] * np.diff(grid).astype(object) * SCALE
     bound = int(np.minimum(dark, paid).sum())
     price = np.array([*_whole(capacity_price), 0], object)
     bound -= sum(whole * limit for whole, limit in zip(price, capacity.limit, strict=False) if whole)
     bound -= _best_options(gain, capacity, price)
-    for row, minutes, drained in zip(gain[jobs:], outage.buffer_minutes, outage.drained, strict=True):
-        bound -= _best_draining(row, grid, int(minutes), int(drained))
     return int(-(-bound // SCALE))
 
 
@@ -84,21 +80,6 @@ def _best_finish(gain: NDArray[np.object_], grid: Longs, earliest: int) -> int:
         after += gain[span]
         best = max(best, after)
     return int(best)
-
-
-def _best_draining(gain: NDArray[np.object_], grid: Longs, minutes: int, drained: int) -> int:
-    """Return the most that draining for so many minutes before minute `drained` gains, rounded up.
-
-    The spans in which a minute gains most come first, as in a knapsack of what can be cut.
-    """
-    spans = [span for span in np.flatnonzero(gain > 0).tolist() if grid[span] < drained]
-    widths = {span: int(grid[span + 1] - grid[span]) for span in spans}
-    total = 0
-    for span in sorted(spans, key=lambda span: Fraction(-int(gain[span]), widths[span])):
-        used = min(widths[span], drained - int(grid[span]), minutes)
-        total += -(-gain[span] * used // widths[span])
-        minutes -= used
-    return int(total)
 
 
 def _whole(prices: NDArray[np.float64]) -> list[int]:

@@ -10,56 +10,35 @@ from lifeline.compiled import Longs
 from lifeline.crew_kernels import next_on_shift, work_until
 from lifeline.lean import lean
 from solvers.dark import Dark
-from solvers.dark_kernels import DarkState, _grow, _switch_on, black_start, copy_state, finish_job, new_state
+from solvers.dark_kernels import DarkState, copy_state, finish_job, new_state
 
 UNREACHABLE = np.int64(2**40)
 
 
-@lean
-def finish(dark: Dark, state: DarkState, spare: DarkState, item: int, queue: Longs) -> int:
-    """Finish a job, or let a group count as met (numbers from the number of jobs on); return how many came on."""
-    group = item - len(dark.job_node)
-    if group < 0:
-        return finish_job(dark, state, spare, item, queue)
-    if state.provided[group]:
-        return 0
-    dependent = dark.group_dependent[group]
-    state.provided[group] = 1
-    state.unmet[dependent] -= 1
-    length = _switch_on(
-        dependent, state.on, state.broken, state.fed, state.unmet, state.waived, queue, np.int64(0)
-    )
-    length = _grow(dark, state, queue, length)
-    if len(dark.starters) > 0:
-        length = black_start(dark, state, spare, queue, length)
-    return length
-
-
 @njit(cache=True)
-def places_when_on(dark: Dark, items: Longs) -> Longs:
-    """Return the place in this order of the item with which each node comes on; their number for nodes that do not."""
+def places_when_on(dark: Dark, jobs: Longs) -> Longs:
+    """Return the place in this order of the job with which each node comes on; their number for nodes that do not."""
     state, spare = new_state(dark), new_state(dark)
     queue = np.empty(len(dark.weight) + 1, np.int64)
-    when = np.full(len(dark.weight), len(items), np.int64)
-    for place in range(len(items)):
-        grown = finish(dark, state, spare, items[place], queue)
+    when = np.full(len(dark.weight), len(jobs), np.int64)
+    for place in range(len(jobs)):
+        grown = finish_job(dark, state, spare, jobs[place], queue)
         for position in range(grown):
             when[queue[position]] = place
     return when
 
 
 @njit(cache=True)
-def dark_without(dark: Dark, grown: Dark, items: Longs, jobs: int) -> NDArray[np.uint8]:
-    """Tell for each of the first `jobs` items and each node whether it stays dark with all other items finished."""
+def dark_without(dark: Dark, jobs: Longs) -> NDArray[np.uint8]:
+    """Tell for each of these jobs and each node whether the node stays dark with all the others finished."""
     spare = new_state(dark)
     queue = np.empty(len(dark.weight) + 1, np.int64)
-    needs = np.zeros((jobs, len(dark.weight)), np.uint8)
-    for left_out in range(jobs):
+    needs = np.zeros((len(jobs), len(dark.weight)), np.uint8)
+    for left_out in range(len(jobs)):
         state = new_state(dark)
-        for place in range(len(items)):
+        for place in range(len(jobs)):
             if place != left_out:
-                finish(grown, state, spare, items[place], queue)
-        black_start(dark, state, spare, queue, 0)
+                finish_job(dark, state, spare, jobs[place], queue)
         for node in range(len(dark.weight)):
             needs[left_out, node] = 1 - state.on[node]
     return needs
@@ -74,30 +53,30 @@ def blocking_set(
     spare: DarkState,
     queue: Longs,
     nodes: Longs,
-    items: Longs,
+    jobs: Longs,
     share: NDArray[np.float64],
     most: float,
 ) -> Longs:
-    """Return a least set of items without which all of these nodes stay dark, whatever else is finished.
+    """Return a least set of jobs without which all of these nodes stay dark, whatever else is finished.
 
-    The items are tried in the order given and finished unless that brings one of the nodes on. The shares of
+    The jobs are tried in the order given and finished unless that brings one of the nodes on. The shares of
     the set add up to less than `most`; where they do not the search is given up and the answer is (-1,).
     """
     copy_state(state, fresh)
     copy_state(last, fresh)
-    found = np.empty(len(items), np.int64)
+    found = np.empty(len(jobs), np.int64)
     count, total = 0, 0.0
-    for place in range(len(items)):
-        finish(dark, state, spare, items[place], queue)
+    for place in range(len(jobs)):
+        finish_job(dark, state, spare, jobs[place], queue)
         if _any_on(state.on, nodes):
             copy_state(state, last)
-            found[count] = items[place]
+            found[count] = jobs[place]
             count += 1
             total += share[place]
             if total >= most:
                 return np.full(1, -1, np.int64)
         else:
-            finish(dark, last, spare, items[place], queue)
+            finish_job(dark, last, spare, jobs[place], queue)
     return found[:count]
 
 
@@ -112,21 +91,19 @@ def _any_on(on: NDArray[np.uint8], nodes: Longs) -> bool:
 @njit(cache=True)
 def violated_sets(
     dark: Dark,
-    grown: Dark,
     members: Longs,
     member_start: Longs,
     clusters: Longs,
     served: NDArray[np.float64],
-    items: Longs,
+    jobs: Longs,
     share: NDArray[np.float64],
     slack: float,
 ) -> tuple[Longs, Longs]:
     """Return for each of these clusters a blocking set whose shares add up to less than the cluster's, if one is found.
 
-    `served` is by place in `clusters`, `share` by place in `items`, largest first. `grown` is the same dark
-    part without starters: sets are looked for with it, which is quick, and again with all starters where
-    these make a difference. The sets stand one behind the other, with the places where they begin; a set is
-    empty where none was found and (-1,) where the cluster is dark whatever is done.
+    `served` is by place in `clusters`, `share` by place in `jobs`, largest first. The sets stand one behind
+    the other, with the places where they begin; a set is empty where none was found and (-1,) where the
+    cluster is dark whatever is done.
     """
     state, last, fresh, spare = new_state(dark), new_state(dark), new_state(dark), new_state(dark)
     queue = np.empty(len(dark.weight) + 1, np.int64)
@@ -138,13 +115,8 @@ def violated_sets(
         most = served[place] - slack
         end = starts[place]
         if most > 0:
-            one = blocking_set(grown, state, last, fresh, spare, queue, nodes, items, share, most)
+            one = blocking_set(dark, state, last, fresh, spare, queue, nodes, jobs, share, most)
             given_up = len(one) == 1 and one[0] < 0
-            if not given_up:
-                black_start(dark, last, spare, queue, 0)
-                if _any_on(last.on, nodes):
-                    one = blocking_set(dark, state, last, fresh, spare, queue, nodes, items, share, most)
-                    given_up = len(one) == 1 and one[0] < 0
             if not given_up:
                 if len(one) == 0:
                     one = np.full(1, -1, np.int64)

@@ -45,7 +45,7 @@ class Capacity:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Where a program ended: shares by item and by cluster, both by span, and a price of each capacity row and cut."""
+    """Where a program ended: shares by job and by cluster, both by span, and a price of each capacity row and cut."""
 
     value: float
     done: Floats
@@ -81,11 +81,7 @@ def capacity_of(pools: Sequence[Pool], grid: Longs) -> Capacity:
 
 
 class LinearProgram:
-    """One program on one grid, to which blocking sets are added span by span.
-
-    Its sources of service are the options, then the groups of the outage; for a group X is the mean share of
-    a span in which it drains.
-    """
+    """One program on one grid, to which blocking sets are added span by span."""
 
     def __init__(self, jobs: int, capacity: Capacity, sets: BlockingSets) -> None:
         """Build the program without any blocking set; `jobs` counts all jobs of the problem."""
@@ -95,21 +91,19 @@ class LinearProgram:
         self.spans = len(self.grid) - 1
         self.cost = sets.clusters.weight[:, None].astype(float) * np.diff(self.grid)
         self.scale = max(float(self.cost.sum()), 1.0)
-        self.most = np.concatenate([self._most_done(), self._most_drained()])
-        self.source_column = _numbered(self.most > 0, 0)
-        self.item_of_source = np.concatenate([capacity.job, jobs + np.arange(len(self.most) - len(capacity.job))])
-        self.sources_of_item = _places(self.item_of_source)
-        self.items = jobs + len(self.most) - len(capacity.job)
-        sources = int((self.most > 0).sum())
-        self.served_column = sources + np.arange(self.cost.size).reshape(self.cost.shape)
-        self.columns = sources + self.cost.size
+        self.jobs = jobs
+        self.most = self._most_done()
+        self.option_column = _numbered(self.most > 0, 0)
+        self.options_of_job = _places(capacity.job)
+        options = int((self.most > 0).sum())
+        self.served_column = options + np.arange(self.cost.size).reshape(self.cost.shape)
+        self.columns = options + self.cost.size
         self.cut_row: dict[tuple[int, int], int] = {}
         self.rows = 0
         self.highs = highspy.Highs()
         self._add_columns()
         self._add_growth()
         self._add_once()
-        self._add_buffers()
         self.first_capacity_row = self.rows
         self._add_capacity()
 
@@ -118,15 +112,9 @@ class LinearProgram:
         earliest = self.capacity.earliest[:, None]
         return np.asarray(np.clip((self.grid[1:] - earliest) / np.diff(self.grid), 0.0, 1.0))
 
-    def _most_drained(self) -> Floats:
-        """A group drains until the minute from which on it never does, if it has a buffer at all."""
-        outage = self.sets.clusters.outage
-        share = np.clip((outage.drained[:, None] - self.grid[:-1]) / np.diff(self.grid), 0.0, 1.0)
-        return np.where(outage.buffer_minutes[:, None] > 0, share, 0.0)
-
     def _add_columns(self) -> None:
         upper, cost = np.ones(self.columns), np.zeros(self.columns)
-        upper[self.source_column[self.source_column >= 0]] = self.most[self.source_column >= 0]
+        upper[self.option_column[self.option_column >= 0]] = self.most[self.option_column >= 0]
         cost[self.served_column] = -self.cost / self.scale
         for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off")):
             self.highs.setOptionValue(option, value)
@@ -135,35 +123,24 @@ class LinearProgram:
 
     def _add_growth(self) -> None:
         """What is done stays done; in the span of the earliest finish, at most its share of what comes after."""
-        options = len(self.capacity.job)
-        early, late = self.source_column[:options, :-1], self.source_column[:options, 1:]
+        early, late = self.option_column[:, :-1], self.option_column[:, 1:]
         both = early >= 0
         count = int(both.sum())
         row = np.concatenate([np.arange(count), np.arange(count)])
-        value = np.concatenate([np.ones(count), -self.most[:options, :-1][both]])
+        value = np.concatenate([np.ones(count), -self.most[:, :-1][both]])
         self._add_rows(row, np.concatenate([early[both], late[both]]), value, np.zeros(count))
 
     def _add_once(self) -> None:
         """A job is done by one pool only, which the last span tells."""
-        options = len(self.capacity.job)
-        column = self.source_column[:options, -1]
+        column = self.option_column[:, -1]
         kept = column >= 0
         _, row = np.unique(self.capacity.job[kept], return_inverse=True)
         count = int(row.max(initial=-1)) + 1
         self._add_rows(row.astype(np.int64), column[kept], np.ones(len(row)), np.ones(count))
 
-    def _add_buffers(self) -> None:
-        """A group drains for at most its buffer minutes in all."""
-        outage = self.sets.clusters.outage
-        limited = np.flatnonzero((outage.buffer_minutes > 0) & (outage.buffer_minutes < outage.drained))
-        columns = self.source_column[len(self.capacity.job) + limited]
-        row, span = np.nonzero(columns >= 0)
-        value = np.diff(self.grid)[span] / 60.0
-        self._add_rows(row, columns[row, span], value, outage.buffer_minutes[limited] / 60.0)
-
     def _add_capacity(self) -> None:
         rows = self.capacity
-        column = self.source_column[rows.option, rows.span]
+        column = self.option_column[rows.option, rows.span]
         spans = np.diff(self.grid)[: self.spans - 1]
         unit = np.resize(spans, len(rows.limit)) * 60.0
         kept = column >= 0
@@ -194,8 +171,8 @@ class LinearProgram:
         """Add pairs of a blocking set and a span: a cluster is served at most as much as is done of the set."""
         row, column, value = [], [], []
         for count, (one, span) in enumerate(pairs):
-            sources = [self.sources_of_item[item] for item in self.sets.items[one].tolist()]
-            done = self.source_column[[source for some in sources for source in some], span]
+            options = [option for job in self.sets.jobs[one].tolist() for option in self.options_of_job[job]]
+            done = self.option_column[options, span]
             done = done[done >= 0]
             row += [count] * (1 + len(done))
             column += [int(self.served_column[self.sets.cluster[one], span]), *done.tolist()]
@@ -204,12 +181,20 @@ class LinearProgram:
         zeros = np.zeros(len(pairs))
         self._add_rows(np.array(row, np.int64), np.array(column, np.int64), np.array(value), zeros)
 
+    def all_cuts(self) -> list[tuple[int, int]]:
+        """Return every known blocking set with every span in which it blocks."""
+        return [
+            (one, span)
+            for one, blocks in enumerate(self.sets.blocks)
+            for span in np.flatnonzero(blocks).tolist()
+        ]
+
     def broken_cuts(self, solution: Solution, slack: float) -> list[tuple[int, int]]:
         """Return which known blocking sets a solution breaks, and in which spans."""
         pairs = []
-        for one, (cluster, items) in enumerate(zip(self.sets.cluster, self.sets.items, strict=True)):
-            over = solution.served[cluster] - solution.done[items].sum(axis=0)
-            spans = np.flatnonzero(over > slack).tolist()
+        for one, (cluster, jobs) in enumerate(zip(self.sets.cluster, self.sets.jobs, strict=True)):
+            over = solution.served[cluster] - solution.done[jobs].sum(axis=0)
+            spans = np.flatnonzero((over > slack) & self.sets.blocks[one]).tolist()
             pairs += [(one, span) for span in spans if (one, span) not in self.cut_row]
         return pairs
 
@@ -232,16 +217,16 @@ class LinearProgram:
         capacity = prices[self.first_capacity_row :][: len(self.capacity.limit)] / self.capacity_unit
         cuts = prices[np.array(list(self.cut_row.values()), np.int64)]
         served = np.clip(value[self.served_column], 0.0, 1.0)
-        done = np.zeros((self.items, self.spans))
-        np.add.at(done, self.item_of_source, np.clip(value[self.source_column], 0.0, 1.0))
+        done = np.zeros((self.jobs, self.spans))
+        np.add.at(done, self.capacity.job, np.clip(value[self.option_column], 0.0, 1.0))
         return Solution(float((self.cost * (1.0 - served)).sum()), done, served, capacity, cuts)
 
 
-def _places(items: Longs) -> dict[int, list[int]]:
-    """Return at which places each item stands."""
+def _places(owner: Longs) -> dict[int, list[int]]:
+    """Return at which places each number stands."""
     places: defaultdict[int, list[int]] = defaultdict(list)
-    for place, item in enumerate(items.tolist()):
-        places[item].append(place)
+    for place, number in enumerate(owner.tolist()):
+        places[number].append(place)
     return places
 
 

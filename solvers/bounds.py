@@ -1,6 +1,6 @@
 """A certified lower bound: a number that no plan's objective is below, so that a plan can say how good it is.
 
-The steps: what certainly is dark (`certain_outage`), what crews can have done by when (`crew_time`), a linear program
+The steps: who is dark for sure (`dark_for_sure`), what crews can have done by when (`crew_time`), a linear program
 of both that learns which repairs each node waits for (`bound_lp`, `blocking_sets`), and the bound that its prices
 prove in whole numbers (`bound_certificate`).
 """
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
     from solvers.blocking_sets import BlockingSets
     from solvers.bound_lp import LinearProgram, Solution
-    from solvers.certain_outage import CertainOutage
-    from solvers.crew_time import CrewTime
 
 SPANS = (12, 32, 64)
 "Spans of the grids, one after the other: the first is for learning blocking sets."
@@ -91,18 +89,17 @@ class _Ascent:
         self.solved = 0
         self.end = 0
         self.sets: BlockingSets | None = None
-        self.active: set[int] = set()
 
     def start(self) -> None:
         """Find the floor: every job at its earliest finish, each crew in as many places at once as need be."""
-        from solvers.certain_outage import certain_outage
         from solvers.crew_time import CrewTime
+        from solvers.dark_for_sure import BestCase
 
-        self.outage = certain_outage(self.problem)
         self.crew_time = CrewTime.of(self.problem)
-        self.weights = [int(weight) for weight in self.outage.weight if weight]
-        floor = _floor(self.problem, self.outage, self.crew_time)
-        self._raise_to(floor, "Every job is done at the earliest finish any crew could reach by itself.")
+        self.best_case = BestCase.of(self.problem, self.crew_time.earliest)
+        self.weights = [int(weight) for weight in self.best_case.dark.weight if weight]
+        how = "Every job is done at the earliest minute at which any crew could be done with it as its first."
+        self._raise_to(self.best_case.floor, how)
 
     def may_go_on(self) -> bool:
         """Return whether there is more to prove, and leave to go on."""
@@ -121,11 +118,11 @@ class _Ascent:
         """Solve the program on a grid of so many spans until it breaks no blocking set any more."""
         from solvers.bound_lp import LinearProgram, capacity_of
 
-        sets = self._known_sets()
         grid = self._grid(spans)
+        sets = self._sets_on(grid)
         capacity = capacity_of(self.crew_time.pools, grid)
         program = LinearProgram(len(self.problem.jobs), capacity, sets)
-        program.add_cuts([(one, span) for one in sorted(self.active) for span in range(program.spans)])
+        program.add_cuts(program.all_cuts())
         while self.may_go_on():
             solution = program.solve(self._seconds_left())
             self.solved += 1
@@ -136,15 +133,15 @@ class _Ascent:
             if not self._learn(program, solution):
                 break
 
-    def _known_sets(self) -> BlockingSets:
+    def _sets_on(self, grid: Longs) -> BlockingSets:
+        """Return the blocking sets known so far; at first those of one job."""
         from solvers.blocking_sets import BlockingSets, Clusters
-        from solvers.bound_kernels import UNREACHABLE
 
         if self.sets is None:
-            jobs = np.flatnonzero(self.crew_time.earliest < UNREACHABLE)
-            self.sets = BlockingSets(Clusters.of(self.outage, jobs))
+            self.sets = BlockingSets(Clusters.of(self.best_case), grid)
             self.sets.add_necessary_jobs()
-            self.active = set(range(len(self.sets.items)))
+        else:
+            self.sets = self.sets.on(grid)
         return self.sets
 
     def _grid(self, spans: int) -> Longs:
@@ -169,7 +166,6 @@ class _Ascent:
         from solvers.bound_certificate import proven
 
         cuts = list(program.cut_row)
-        self.active.update(one for (one, _), price in zip(cuts, solution.cut_price, strict=True) if price > 0)
         objective = proven(
             len(self.problem.jobs),
             program.capacity,
@@ -212,18 +208,3 @@ def _worth(problem: RepairProblem, plan: Plan | None) -> tuple[float, int]:
     costs = evaluation.portions.node[evaluation.counted & (evaluation.portions.weight > 0)]
     back = evaluation.switches[np.isin(evaluation.switches[:, 1], costs), 0]
     return evaluation.objective, int(back.max(initial=0))
-
-
-def _floor(problem: RepairProblem, outage: CertainOutage, crew_time: CrewTime) -> int:
-    """Return the cost when every job is done at its earliest finish and every buffer lasts for ever."""
-    from solvers.bound_kernels import UNREACHABLE, places_when_on
-
-    earliest = crew_time.earliest
-    jobs = np.flatnonzero(earliest < UNREACHABLE)
-    jobs = jobs[np.argsort(earliest[jobs], kind="stable")]
-    items = np.concatenate([len(earliest) + outage.buffered, jobs])
-    horizon = problem.horizon_minutes
-    at_once = np.zeros(len(outage.buffered), np.int64)
-    minutes = np.concatenate([at_once, np.minimum(earliest[jobs], horizon), [horizon]])
-    dark = minutes[places_when_on(outage.dark, items)].tolist()
-    return sum(weight * minute for weight, minute in zip(outage.weight.tolist(), dark, strict=True))

@@ -109,7 +109,9 @@ class CrewTime:
 
         Where that makes too many pairs of jobs and pools, crews with the same skills are put together.
         """
-        pools = self._pools_by(lambda crew: (crew.skills, crew.speed_kmh, crew.shifts, crew.available_from_minute))
+        pools = self._pools_by(
+            lambda crew: (crew.skills, crew.speed_kmh, crew.shifts, crew.available_from_minute)
+        )
         if sum(len(pool.jobs) for pool in pools) <= MOST_OPTIONS:
             return pools
         return self._pools_by(lambda crew: crew.skills)

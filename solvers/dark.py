@@ -54,14 +54,11 @@ class Dark(NamedTuple):
 
 def dark_part(problem: RepairProblem) -> Dark:
     """Return the dark part of a problem, with its jobs numbered as in `problem.jobs`."""
-    works = problem.cascade.without_buffers.works.astype(bool)
-    return dark_among(problem, np.flatnonzero(~works & problem.cascade.restorable))
-
-
-def dark_among(problem: RepairProblem, nodes: NDArray[np.intp]) -> Dark:
-    """Return the dark part made of these nodes, numbered in this order; the other dark ones count as dark for good."""
-    cascade, network = problem.cascade, problem.system.compiled.network
+    cascade, compiled = problem.cascade, problem.system.compiled
+    network = compiled.network
     works = cascade.without_buffers.works.astype(bool)
+    comes_back = ~works & cascade.restorable
+    nodes = np.flatnonzero(comes_back)
     outside = len(nodes)
     number = np.full(len(works), NEVER_WORKS, np.int32)
     number[nodes] = np.arange(outside)
