@@ -70,7 +70,7 @@ def _switches(best_case: BestCase, left_out: Longs) -> Longs:
 
 @dataclass
 class BlockingSets:
-    """The blocking sets found so far for one grid or the next, each with its cluster and the spans in which it blocks."""
+    """The blocking sets found so far for one grid or the next, each with its cluster and the spans it blocks in."""
 
     clusters: Clusters
     grid: Longs
@@ -106,8 +106,8 @@ class BlockingSets:
         if jobs not in self._lit:
             self._lit[jobs] = self.clusters.best_case.lit_without(np.array(jobs, np.int64), self.grid)
         begin, end = self.clusters.member_start[cluster : cluster + 2]
-        dark: NDArray[np.bool_] = ~self._lit[jobs][self.clusters.members[begin:end]].any(axis=0)
-        return dark
+        lit = self._lit[jobs][self.clusters.members[begin:end]]
+        return np.asarray(~lit.any(axis=0))
 
     def add_necessary_jobs(self) -> None:
         """Add the empty set, and every single job that a whole cluster cannot come on without."""

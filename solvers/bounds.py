@@ -29,6 +29,9 @@ ROUNDS = 40
 SLACK = 1e-3
 "By how much of a share a blocking set must be broken to count."
 
+LEAST_GAIN = 5e-4
+"A grid is left for a finer one when a round raises the bound by less than this share."
+
 MOST_MINUTES = 4_000_000
 "Grids end here, seven years on: one byte a minute and pool."
 
@@ -87,7 +90,6 @@ class _Ascent:
         self.objective, self.how, self.stopped = 0, "No objective is below 0.", False
         self.target, self.last_back = _worth(problem, best)
         self.solved = 0
-        self.end = 0
         self.sets: BlockingSets | None = None
 
     def start(self) -> None:
@@ -123,15 +125,17 @@ class _Ascent:
         capacity = capacity_of(self.crew_time.pools, grid)
         program = LinearProgram(len(self.problem.jobs), capacity, sets)
         program.add_cuts(program.all_cuts())
+        last = 0
         while self.may_go_on():
             solution = program.solve(self._seconds_left())
             self.solved += 1
             if solution is None:
                 self.stopped = True
                 break
-            self._certify(program, solution)
-            if not self._learn(program, solution):
+            value = self._certify(program, solution)
+            if value < last * (1 + LEAST_GAIN) or not self._learn(program, solution):
                 break
+            last = value
 
     def _sets_on(self, grid: Longs) -> BlockingSets:
         """Return the blocking sets known so far; at first those of one job."""
@@ -147,7 +151,7 @@ class _Ascent:
     def _grid(self, spans: int) -> Longs:
         """Return minutes that cut the time that matters into spans, shorter ones first, up to the horizon."""
         horizon = self.problem.horizon_minutes
-        end = min(self.last_back or self.end or self._busy_minutes(), horizon - 1, MOST_MINUTES)
+        end = min(self.last_back or self._busy_minutes(), horizon - 1, MOST_MINUTES)
         inner = np.round(np.linspace(0.0, 1.0, spans) ** 1.5 * end).astype(np.int64)
         return np.unique([*inner.tolist(), horizon])
 
@@ -162,7 +166,8 @@ class _Ascent:
             return None
         return self.seconds - (time.perf_counter() - self.began)
 
-    def _certify(self, program: LinearProgram, solution: Solution) -> None:
+    def _certify(self, program: LinearProgram, solution: Solution) -> int:
+        """Return the bound that a solution's prices prove, after keeping it if it is the best."""
         from solvers.bound_certificate import proven
 
         cuts = list(program.cut_row)
@@ -176,6 +181,7 @@ class _Ascent:
         )
         how = f"The prices of a linear program over {program.spans} spans of time prove it."
         self._raise_to(objective, how)
+        return objective
 
     def _learn(self, program: LinearProgram, solution: Solution) -> bool:
         """Add the blocking sets that a solution breaks; return whether there were any."""

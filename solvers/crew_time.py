@@ -79,7 +79,7 @@ class CrewTime:
         for speed_class in range(len(ways)):
             members = np.flatnonzero(speed == speed_class)
             travel[members] = _from_starts(ways[speed_class], members, into[members], crews)
-        return cls(problem, problem.can_do & np.isfinite(travel), travel, into)
+        return cls(problem, problem.can_do & np.isfinite(travel) & np.isfinite(into), travel, into)
 
     @cached_property
     def earliest(self) -> Longs:

@@ -1,4 +1,4 @@
-"""Who is certainly dark while certain jobs are not done, whatever else is: the judge's own replay, asked for the best case.
+"""Who is dark for sure while certain jobs are not done, whatever else is: the judge's replay of the best case.
 
 Earlier repairs never hurt. Take two histories of repairs, one with each job no later than the other. Then at
 every minute what works in the other works in the one, and every buffer has as much left: a group that drains in the
@@ -78,7 +78,7 @@ class BestCase:
         return log
 
     def lit_without(self, left_out: Longs, grid: Longs) -> NDArray[np.bool_]:
-        """Tell for each node of `dark` and span of the grid whether it is on for a moment when these jobs are never done."""
+        """Tell for each node of `dark` and span of the grid whether it is ever on in it without these jobs."""
         from lifeline.kernels import BACK
 
         works = self.problem.cascade.after.works
