@@ -1,0 +1,208 @@
+"""What crews can have done by when, at best: earliest finishes, and pools of like crews with what jobs take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lifeline.compiled import Longs
+from solvers.bound_kernels import UNREACHABLE, earliest_finishes
+
+if TYPE_CHECKING:
+    from lifeline.crews import Crew
+    from lifeline.repair import RepairProblem
+
+MOST_SITES_CLOSED = 2000
+"Beyond this, shortest ways over other sites are not worked out, and the shortest leg into a site stands for them."
+
+MOST_OPTIONS = 4000
+"Beyond this many pairs of a job and a pool, only skills tell pools apart."
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Some crews, the jobs that any of them can do, and for each job what it takes one of them at least.
+
+    `work` is in minutes on duty, the drive there included; `earliest` is the first minute to be done.
+    """
+
+    crews: tuple[Crew, ...]
+    jobs: Longs
+    work: Longs
+    earliest: Longs
+
+    def on_duty(self, end: int) -> NDArray[np.uint8]:
+        """Tell for each minute before `end` whether any of the crews is on duty."""
+        anyone = np.zeros(end, np.uint8)
+        for crew in self.crews:
+            hours = _hours(crew)
+            anyone |= np.resize(hours, end) if end else anyone
+        return anyone
+
+    def minutes_offered(self, grid: Longs) -> list[int]:
+        """Return for each span of the grid: crew minutes on duty before minute t, added up over its minutes t."""
+        sums = [sum(_summed_duty(crew, int(minute)) for crew in self.crews) for minute in grid]
+        return [late - early for early, late in pairwise(sums)]
+
+
+@dataclass(frozen=True, eq=False)
+class CrewTime:
+    """Lower limits on travel and finishes, over roads that are all open from the start.
+
+    Roads only ever open, so a drive is never shorter than that. `travel[crew, job]` is the least drive from
+    the crew's start, through any other sites, `into[crew, job]` the least last leg.
+    """
+
+    problem: RepairProblem
+    can_do: NDArray[np.bool_]
+    travel: NDArray[np.float64]
+    into: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, problem: RepairProblem) -> CrewTime:
+        """Work out the least travel of a problem."""
+        crews = len(problem.crews)
+        minutes = problem.travel.minutes(problem.travel.opening_jobs).astype(float)
+        ways = np.where(minutes < 0, np.inf, minutes)
+        speed = problem.travel.speed_class_of_crew
+        into, travel = (np.full(problem.can_do.shape, np.inf) for _ in range(2))
+        for number in range(crews):
+            way = ways[speed[number]]
+            doable = np.flatnonzero(problem.can_do[number])
+            into[number] = _shortest_leg(way, number, doable, crews)
+        for speed_class in range(len(ways)):
+            members = np.flatnonzero(speed == speed_class)
+            travel[members] = _from_starts(ways[speed_class], members, into[members], crews)
+        return cls(problem, problem.can_do & np.isfinite(travel) & np.isfinite(into), travel, into)
+
+    @cached_property
+    def earliest(self) -> Longs:
+        """Return the first minute at which anybody can be done with each job; UNREACHABLE for nobody."""
+        first: Longs = self._finish.min(axis=0, initial=UNREACHABLE)
+        return first
+
+    @cached_property
+    def _finish(self) -> Longs:
+        """Return the first minute at which each crew can be done with each job, as if it were its only one."""
+        windows = self.problem.crew_windows
+        finish: Longs = earliest_finishes(
+            windows.period,
+            windows.duty,
+            windows.window_start,
+            windows.opens,
+            windows.closes,
+            np.array([crew.available_from_minute for crew in self.problem.crews], np.int64),
+            np.where(self.can_do, self.travel, float(UNREACHABLE)),
+            np.array([job.repair_minutes for job in self.problem.jobs], np.int64),
+        )
+        return finish
+
+    @cached_property
+    def pools(self) -> tuple[Pool, ...]:
+        """Return pools of crews with the same skills, speed, shifts and first minute; each crew is in one.
+
+        Where that makes too many pairs of jobs and pools, crews with the same skills are put together.
+        """
+        pools = self._pools_by(
+            lambda crew: (crew.skills, crew.speed_kmh, crew.shifts, crew.available_from_minute)
+        )
+        if sum(len(pool.jobs) for pool in pools) <= MOST_OPTIONS:
+            return pools
+        return self._pools_by(lambda crew: crew.skills)
+
+    def _pools_by(self, sort_of: Callable[[Crew], object]) -> tuple[Pool, ...]:
+        members: dict[object, list[int]] = {}
+        for number, crew in enumerate(self.problem.crews):
+            members.setdefault(sort_of(crew), []).append(number)
+        pools = (self._pool(np.array(crews, np.int64)) for crews in members.values())
+        return tuple(pool for pool in pools if len(pool.jobs))
+
+    def _pool(self, crews: Longs) -> Pool:
+        can_do = self.can_do[crews]
+        jobs = np.flatnonzero(can_do.any(axis=0))
+        repair = np.array([self.problem.jobs[job].repair_minutes for job in jobs], np.int64)
+        legs = np.where(can_do, self.into[crews], np.inf)[:, jobs].min(axis=0, initial=np.inf)
+        earliest = self._finish[crews][:, jobs].min(axis=0, initial=UNREACHABLE)
+        members = tuple(self.problem.crews[crew] for crew in crews)
+        return Pool(members, jobs, repair + legs.astype(np.int64), earliest)
+
+
+def _shortest_leg(way: NDArray[np.float64], crew: int, doable: Longs, crews: int) -> NDArray[np.float64]:
+    """Return the shortest last leg into each job: from the crew's start or from another job the crew can do."""
+    legs = way[:, crews:].copy()
+    jobs = np.arange(legs.shape[1])
+    legs[crews + jobs, jobs] = np.inf
+    from_elsewhere: NDArray[np.float64] = legs[np.concatenate([[crew], crews + doable])].min(axis=0)
+    return from_elsewhere
+
+
+def _from_starts(
+    way: NDArray[np.float64], members: Longs, into: NDArray[np.float64], crews: int
+) -> NDArray[np.float64]:
+    """Return the least drive from the starts of these crews to each job, through any sites."""
+    if len(way) > MOST_SITES_CLOSED:
+        return np.asarray(np.minimum(way[members, crews:], into))
+    drives = way[members]
+    for drive in drives:
+        while True:
+            through = (drive[:, None] + way).min(axis=0)
+            if (through >= drive).all():
+                break
+            np.minimum(drive, through, out=drive)
+    return drives[:, crews:]
+
+
+def _hours(crew: Crew) -> NDArray[np.uint8]:
+    """Return for each minute of one period whether the crew is on duty."""
+    hours = np.zeros(crew.period_minutes, np.uint8)
+    for opens, closes in crew.windows:
+        hours[opens:closes] = 1
+    return hours
+
+
+def _summed_duty(crew: Crew, end: int) -> int:
+    """Return the crew's minutes on duty from its first to minute t, added up over all minutes t before `end`."""
+    begin = crew.available_from_minute
+    if end <= begin:
+        return 0
+    before = _duty_sum(crew, end) - _duty_sum(crew, begin)
+    return before - (end - begin) * _duty_before(crew, begin)
+
+
+def _duty_before(crew: Crew, minute: int) -> int:
+    periods, rest = divmod(minute, crew.period_minutes)
+    inside = sum(min(rest, closes) - opens for opens, closes in crew.windows if opens < rest)
+    return periods * crew.duty_minutes + inside
+
+
+def _duty_sum(crew: Crew, end: int) -> int:
+    """Return the minutes on duty before minute t, added up over all minutes t before `end`.
+
+    A minute m on duty counts once for every later minute t before `end`: end - 1 - m times.
+    """
+    periods, rest = divmod(end, crew.period_minutes)
+    total = 0
+    for opens, closes in crew.windows:
+        length = closes - opens
+        firsts = sum_of_first(periods) * crew.period_minutes * length
+        total += periods * (length * (end - 1) - _sum_between(opens, closes)) - firsts
+        if opens < rest:
+            last = min(closes, rest)
+            offset = end - 1 - periods * crew.period_minutes
+            total += (last - opens) * offset - _sum_between(opens, last)
+    return total
+
+
+def sum_of_first(count: int) -> int:
+    """Return 0 + 1 + ... + (count - 1)."""
+    return count * (count - 1) // 2
+
+
+def _sum_between(first: int, behind: int) -> int:
+    return sum_of_first(behind) - sum_of_first(first)
