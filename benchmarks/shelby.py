@@ -12,7 +12,7 @@ from pathlib import Path
 
 from machine import header
 
-from lifeline import Shock, build_problem
+from lifeline import RepairProblem, Shock, build_problem
 from lifeline.importers.indp import read_indp
 from solvers import KNOWN_RULES, Budget, solve
 
@@ -37,18 +37,23 @@ def main() -> None:
     )
     rows = []
     for scenario in chosen.scenarios or known:
-        rows.append(_compare(scenario, damage, chosen.dependencies, chosen.seconds))
+        rows.append(_compare(scenario, chosen.dependencies, chosen.seconds))
         print(_line(scenario, *rows[-1]), flush=True)
     _sum_up(rows)
+
+
+def problem_of(scenario: str, dependencies: str = "physical") -> RepairProblem:
+    """Return the repair problem of a published scenario, with the importer's crews."""
+    damage = DATA / "dev" / "extended_wu.csv"
+    system = read_indp(DATA / "extended", damage=damage, scenario=scenario, dependencies=dependencies).system
+    return build_problem(system, Shock.from_table(system, system.damage))
 
 
 Row = tuple[int, int, int, int, int, float]
 
 
-def _compare(scenario: str, damage: Path, dependencies: str, seconds: float) -> Row:
-    imported = read_indp(DATA / "extended", damage=damage, scenario=scenario, dependencies=dependencies)
-    system = imported.system
-    problem = build_problem(system, Shock.from_table(system, system.damage))
+def _compare(scenario: str, dependencies: str, seconds: float) -> Row:
+    problem = problem_of(scenario, dependencies)
     rule = min(solve(problem, method=rule).objective for rule in KNOWN_RULES)
     bundles = solve(problem, method="bundles").objective
     default = solve(problem)

@@ -39,12 +39,13 @@ class Budget:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a solver is: its phase, the best objective so far, and what it has spent."""
+    """How far a solver is: its phase, the best objective so far, what it has spent, and what no plan is below."""
 
     phase: str
     objective: int
     evaluations: int
     seconds: float
+    bound: int | None = None
 
 
 OnProgress = Callable[[Progress], bool | None]

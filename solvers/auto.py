@@ -1,0 +1,199 @@
+"""The plan to hand out: the best rule at once, then the search, then a proof of how good it is.
+
+What each part gets of the budget follows from the size of the problem alone, so that a budget of evaluations, or
+none, gives the same plan and the same bound again.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from solvers import cp_sat, local_search
+from solvers.priority import outlook_on
+from solvers.solver import Budget, OnProgress, Progress, Proposal
+
+if TYPE_CHECKING:
+    from lifeline.repair import RepairProblem
+
+SEARCH_SHARE = 0.6
+"Part of the seconds that the search gets; the proof takes the rest."
+
+ENOUGH = 2_000
+"Evaluations, times the square of the needed jobs, after which a search of a small problem makes room for the proof."
+
+PROVEN_UP_TO = 15
+"Problems of so many jobs that somebody needs are put before CP-SAT, which mostly proves the best plan of them."
+
+PROOF_EVALUATIONS = 500_000
+"What CP-SAT may spend on such a problem in a run without a budget: five of its own seconds."
+
+FULL_BOUND_UP_TO, SHORT_BOUND_UP_TO = 60, 400
+"""Up to so many needed jobs a run without a budget solves all the linear programs of a bound; up to so many a few; beyond
+it has the bound that needs none."""
+
+SHORT_ROUNDS = 6
+
+
+def solve(
+    problem: RepairProblem,
+    *,
+    budget: Budget,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> Proposal:
+    """Return the best plan found and a bound on all plans: never worse than any rule, never late, never without a plan."""
+    run = _Run(problem, budget, seed, on_progress)
+    run.search()
+    run.bound()
+    run.prove()
+    run.go_on()
+    return run.proposal
+
+
+class _Run:
+    """One run: what the parts have found together, and the time that is left."""
+
+    proposal: Proposal
+
+    def __init__(
+        self, problem: RepairProblem, budget: Budget, seed: int, on_progress: OnProgress | None
+    ) -> None:
+        """Start the clock."""
+        self.problem, self.budget, self.seed, self.on_progress = problem, budget, seed, on_progress
+        self.began = time.perf_counter()
+        self.cancelled = False
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since the run began."""
+        return time.perf_counter() - self.began
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing may follow: the best is proven, the time is up, or somebody said stop."""
+        late = self.budget.seconds is not None and self.seconds >= self.budget.seconds
+        return self.cancelled or late or self.proposal.bound == self.proposal.objective
+
+    def search(self) -> None:
+        """Let the compiled search find the best plan it can."""
+        found = local_search.solve(
+            self.problem, budget=self._search_budget(), seed=self.seed, on_progress=self._passed_on
+        )
+        self.proposal = replace(found, method="auto", bound=0)
+
+    def _search_budget(self) -> Budget:
+        if self.budget.seconds is None:
+            return self.budget
+        enough = ENOUGH * self._needed_jobs**2 + 1
+        return Budget(
+            seconds=SEARCH_SHARE * self.budget.seconds,
+            evaluations=min(self.budget.evaluations or enough, enough),
+        )
+
+    def bound(self) -> None:
+        """Prove a number that no plan is below."""
+        from solvers.bounds import lower_bound
+
+        left = self._seconds_left()
+        rounds = self._rounds()
+        bound = lower_bound(
+            self.problem,
+            seconds=left,
+            **({} if rounds is None else {"rounds": rounds}),
+            best=self.proposal.plan,
+            on_progress=self._passed_on,
+        )
+        self._take_bound(bound.objective, bound.reproducible)
+
+    def prove(self) -> None:
+        """Put a small problem before CP-SAT, which may prove the plan to be the best, or find a better one."""
+        if self.is_over or self._needed_jobs > PROVEN_UP_TO:
+            return
+        budget = Budget(
+            seconds=self._seconds_left(), evaluations=self.budget.evaluations or PROOF_EVALUATIONS
+        )
+        found = cp_sat.solve(
+            self.problem,
+            budget=budget,
+            seed=self.seed,
+            on_progress=self._passed_on,
+            start=self.proposal.plan.sequences(),
+        )
+        self._take_plan(found)
+        self._take_bound(found.bound or 0, found.reproducible)
+
+    def go_on(self) -> None:
+        """Search on in the seconds that the proof has left."""
+        left = self._seconds_left()
+        if (
+            left is None
+            or self.is_over
+            or self._needed_jobs <= PROVEN_UP_TO
+            or left < 0.05 * self._seconds_given
+        ):
+            return
+        found = local_search.solve(
+            self.problem,
+            budget=Budget(seconds=left),
+            seed=self.seed + 1,
+            on_progress=self._passed_on,
+            start=self.proposal.plan.sequences(),
+        )
+        self._take_plan(found)
+        self.proposal = replace(self.proposal, stopped_by=found.stopped_by, reproducible=False)
+
+    @property
+    def _seconds_given(self) -> float:
+        return self.budget.seconds or 0.0
+
+    def _take_plan(self, found: Proposal) -> None:
+        spent = self.proposal.evaluations + found.evaluations
+        if found.objective < self.proposal.objective:
+            trace = (*self.proposal.trace, (spent, found.objective))
+            self.proposal = replace(self.proposal, plan=found.plan, objective=found.objective, trace=trace)
+        self.proposal = replace(self.proposal, evaluations=spent, seconds=self.seconds)
+
+    def _take_bound(self, bound: int, reproducible: bool) -> None:
+        self.proposal = replace(
+            self.proposal,
+            bound=max(bound, self.proposal.bound or 0),
+            reproducible=self.proposal.reproducible and reproducible,
+            seconds=self.seconds,
+        )
+        if self.proposal.bound == self.proposal.objective and not self.cancelled:
+            self.proposal = replace(self.proposal, stopped_by="finished")
+
+    @property
+    def _needed_jobs(self) -> int:
+        return int(np.count_nonzero(outlook_on(self.problem).reduction.needed))
+
+    def _rounds(self) -> int | None:
+        """Return how many linear programs to solve, as far as the clock does not decide; None for as many as help."""
+        if self.cancelled:
+            return 0
+        if self.budget.seconds is not None or self._needed_jobs <= FULL_BOUND_UP_TO:
+            return None
+        return SHORT_ROUNDS if self._needed_jobs <= SHORT_BOUND_UP_TO else 0
+
+    def _seconds_left(self) -> float | None:
+        if self.budget.seconds is None:
+            return None
+        return max(self.budget.seconds - self.seconds, 1e-3)
+
+    def _passed_on(self, progress: Progress) -> bool:
+        """Tell whoever watches about the run as a whole; False once they want no more."""
+        if self.on_progress is None or self.cancelled:
+            return not self.cancelled
+        bound = None
+        if hasattr(self, "proposal"):
+            bound = self.proposal.bound
+            if progress.phase == "bound":
+                bound = max(bound or 0, progress.objective)
+                progress = replace(progress, objective=self.proposal.objective)
+        wanted = self.on_progress(replace(progress, bound=bound, seconds=self.seconds))
+        self.cancelled = wanted is False
+        return not self.cancelled
