@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.cascade import broken_parts
-from lifeline.compiled import MINUTE, NODE, WHAT, Ints
+from lifeline.compiled import CARRIES_IN, MINUTE, NODE, WHAT, Ints
+from solvers.dark import NO_JOB
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
@@ -29,12 +30,16 @@ Longs = NDArray[np.int64]
 class BufferEnds:
     """The latest minute at which each group's buffer runs out: 0 without one, the horizon if perhaps never.
 
-    `works_at_first` are the dark nodes that buffers keep on at minute 0. `is_exact` tells whether a buffer that
-    runs out always does so at that minute.
+    `works_at_first` are the dark nodes that buffers keep on at minute 0. Nodes that no repair brings back for good,
+    and that are therefore not in the dark part, may linger on with the help of buffers: `lingering_feeds` are
+    the (node, job) of the dark part that they may feed over a link that job mends (NO_JOB: none), and the groups
+    they may supply count as never running out. `is_exact` tells whether nobody lingers and each buffer that
+    runs out always does so at its minute.
     """
 
     minute: Longs
     works_at_first: NDArray[np.bool_]
+    lingering_feeds: tuple[tuple[int, int], ...]
     is_exact: bool
 
 
@@ -43,8 +48,8 @@ def buffer_ends(problem: RepairProblem, dark: Dark, earliest: Longs) -> BufferEn
     groups, nodes = _groups_and_nodes(problem)
     buffer = problem.system.compiled.network.group_buffer[groups].astype(np.int64)
     at_first = problem.cascade.after.works[nodes].astype(bool)
-    if not buffer.any():
-        return BufferEnds(np.zeros(len(groups), np.int64), at_first, is_exact=True)
+    if not problem.system.compiled.network.group_buffer.any():
+        return BufferEnds(np.zeros(len(groups), np.int64), at_first, (), is_exact=True)
     horizon = problem.horizon_minutes
     never = np.full(len(problem.jobs), horizon, np.int64)
     idle, _ = _ends_in_replay(problem, never)
@@ -52,8 +57,12 @@ def buffer_ends(problem: RepairProblem, dark: Dark, earliest: Longs) -> BufferEn
     soonest = np.where(buffer > 0, np.minimum(idle[groups], horizon), 0)
     latest = np.where(buffer > 0, np.minimum(busy[groups], horizon), 0)
     first_on = np.where(at_first, 0, back[nodes])
-    minute = np.minimum(latest, _last_by_reach(dark, buffer, soonest, latest, first_on, horizon))
-    return BufferEnds(minute, at_first, bool((minute == soonest).all()))
+    lingers = _lingering(problem, back)
+    feeds, supplied = _fed_by(problem, lingers, nodes), _supplied_by(problem, lingers)[groups]
+    soonest, latest = np.where(supplied, 0, soonest), np.where(supplied, horizon, latest)
+    buffer = np.where(supplied, horizon, buffer)
+    minute = _last_by_reach(dark, buffer, soonest, latest, first_on, horizon)
+    return BufferEnds(minute, at_first, feeds, not feeds and bool((minute == soonest).all()))
 
 
 def _groups_and_nodes(problem: RepairProblem) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -63,6 +72,44 @@ def _groups_and_nodes(problem: RepairProblem) -> tuple[NDArray[np.intp], NDArray
     comes_back = (state.works == 0) & cascade.restorable
     groups = np.flatnonzero((state.providers_working == 0) & comes_back[network.group_dependent])
     return groups, np.flatnonzero(comes_back)
+
+
+def _lingering(problem: RepairProblem, back: Longs) -> NDArray[np.bool_]:
+    """Return the nodes that no repair brings back for good, but that some plan may have on for a while."""
+    cascade = problem.cascade
+    for_good = cascade.without_buffers.works.astype(bool) | cascade.restorable
+    lingers: NDArray[np.bool_] = ~for_good & (
+        cascade.after.works.astype(bool) | (back < problem.horizon_minutes)
+    )
+    return lingers
+
+
+def _fed_by(
+    problem: RepairProblem, lingers: NDArray[np.bool_], nodes: NDArray[np.intp]
+) -> tuple[tuple[int, int], ...]:
+    """Return the (dark node, job) over which lingering nodes may feed dark ones."""
+    compiled = problem.system.compiled
+    network = compiled.network
+    job_of_link = {
+        compiled.link_index[job.component]: number
+        for number, job in enumerate(problem.jobs)
+        if job.component in compiled.link_index
+    }
+    feeds = set()
+    for number, node in enumerate(nodes.tolist()):
+        for entry in range(network.adjacent_start[node], network.adjacent_start[node + 1]):
+            if network.adjacent_way[entry] & CARRIES_IN and lingers[network.adjacent_node[entry]]:
+                feeds.add((number, job_of_link.get(int(network.adjacent_link[entry]), NO_JOB)))
+    return tuple(sorted(feeds))
+
+
+def _supplied_by(problem: RepairProblem, lingers: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell for each group of the network whether a lingering node is among its providers."""
+    network = problem.system.compiled.network
+    group = np.repeat(np.arange(len(network.group_buffer)), np.diff(network.provider_start))
+    supplied = np.zeros(len(network.group_buffer), bool)
+    supplied[group[lingers[network.provider_node]]] = True
+    return supplied
 
 
 def _ends_in_replay(problem: RepairProblem, done: Longs) -> tuple[Longs, Longs]:

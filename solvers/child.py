@@ -17,9 +17,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Queue
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, cast
 
 Ending = Literal["finished", "crashed", "memory", "seconds", "cancelled"]
 
@@ -56,16 +57,23 @@ def run_in_child(
     process, with everything that the function reports.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
+    request = json.dumps({"function": function, "argument": argument, "memory_bytes": memory_bytes})
+    news: Queue[dict[str, Any] | None] = Queue()
     child = _start()
+    threads = (
+        threading.Thread(target=_send, args=(child.stdin, request), daemon=True),
+        threading.Thread(target=_listen, args=(child.stdout, news), daemon=True),
+    )
     try:
-        news: Queue[dict[str, Any] | None] = Queue()
-        request = {"function": function, "argument": argument, "memory_bytes": memory_bytes}
-        threading.Thread(target=_send, args=(child.stdin, json.dumps(request)), daemon=True).start()
-        threading.Thread(target=_listen, args=(child.stdout, news), daemon=True).start()
+        for thread in threads:
+            thread.start()
         return _follow(child, news, deadline, on_report, keep_on)
     finally:
         child.kill()
         child.wait()
+        for thread in threads:
+            thread.join()
+        _hang_up(child)
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -77,6 +85,13 @@ def _start() -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         env=environment,
     )
+
+
+def _hang_up(child: subprocess.Popen[bytes]) -> None:
+    for pipe in (child.stdin, child.stdout):
+        # What the child has not read any more cannot be flushed.
+        with suppress(OSError):
+            cast(IO[bytes], pipe).close()
 
 
 def _send(ear: IO[bytes], request: str) -> None:

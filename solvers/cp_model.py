@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from solvers.cp_task import NO_WAY, Task
-from solvers.needs import NOTHING, loops_of
+from solvers.loops import loops_of
+from solvers.needs import NOTHING
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -58,7 +59,7 @@ class RepairModel:
 
     @cached_property
     def weight_unit(self) -> int:
-        """Return the power of two in which weights are counted: 1 unless costs would leave what doubles hold exactly."""
+        """Return the power of two in which weights are counted: 1 unless costs outgrow what doubles hold."""
         events = self.task.needs.events
         most = sum(event.weight * (event.closes - event.opens) for event in events)
         return 1 << max(0, most.bit_length() - EXACT_BITS)

@@ -69,7 +69,7 @@ def find(task: Task, start: Rounds | None, effort: Effort, report: Report) -> Fi
 
 def _whole(model: RepairModel, bound: float) -> int:
     """Return a bound in the judge's units; the model's is a whole number that a double holds exactly."""
-    return max(0, round(bound)) * model.weight_unit
+    return max(0, round(bound)) * model.weight_unit + model.task.needs.fixed_cost
 
 
 def _teller(model: RepairModel, report: Report) -> cp_model.CpSolverSolutionCallback:

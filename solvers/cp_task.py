@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from solvers.buffer_ends import buffer_ends
 from solvers.folding import folded
 from solvers.needs import Event, Need, Needs, needs_of
+from solvers.settling import settled
 
 if TYPE_CHECKING:
     from lifeline.crews import Crew
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from solvers.dark import Dark
 
 NO_WAY = -1
+NEVER_YET = -1
 
 MOST_OPENERS = 40
 "Jobs that open roads whose absence is looked at one by one; more of them only weaken the bound."
@@ -99,7 +101,9 @@ class Task:
             drives=_nested(content["drives"]),
             closed=tuple(Closed(entry["job"], _nested(entry["drives"])) for entry in content["closed"]),
             needs=Needs(
-                tuple(_event(entry) for entry in content["needs"]["events"]), content["needs"]["is_exact"]
+                tuple(_event(entry) for entry in content["needs"]["events"]),
+                content["needs"]["is_exact"],
+                content["needs"]["fixed_cost"],
             ),
         )
 
@@ -119,8 +123,9 @@ def task_of(problem: RepairProblem, dark: Dark) -> Task:
     """Return a problem as plain numbers, with only the jobs that somebody waits for."""
     openers = sorted(problem.travel.opening_jobs)
     drives = problem.travel.minutes(openers)
-    ends = buffer_ends(problem, dark, _earliest(problem, drives))
-    needs = folded(needs_of(dark, ends, problem.horizon_minutes))
+    earliest = _earliest(problem, drives)
+    ends = buffer_ends(problem, dark, earliest)
+    needs = folded(settled(needs_of(dark, ends, problem.horizon_minutes), earliest.tolist()))
     wanted = {job for event in needs.events for job in (event.job, *_jobs_on_ways(event))} | set(openers)
     calendars = sorted({_calendar(crew, problem.horizon_minutes) for crew in problem.crews}, key=_by_spans)
     speed_class = problem.travel.speed_class_of_crew.tolist()
@@ -177,21 +182,27 @@ def _gone(crew: Crew) -> int:
 
 
 def _calendar(crew: Crew, horizon: int) -> Calendar:
-    """Return the crew's spans of duty that begin before the horizon; spans that touch are one."""
-    first, opens_at, ends, gone = [0], [0], 0, 0
-    period = 0
-    while period < horizon:
+    """Return the crew's spans of duty up to the horizon; spans that touch are one.
+
+    Work that is not done in them is done after the horizon: it falls into a last span that opens there.
+    """
+    if crew.duty_minutes == crew.period_minutes:
+        return Calendar((0,), (0,))
+    first: list[int] = []
+    opens_at: list[int] = []
+    gone, ends = 0, NEVER_YET
+    for period in range(0, horizon, crew.period_minutes):
         for opens, closes in crew.windows:
             if period + opens >= horizon:
                 break
-            if period + opens > ends or (period + opens == 0 == ends):
+            if period + opens > ends:
                 first.append(gone)
                 opens_at.append(period + opens)
             gone += closes - opens
             ends = period + closes
-        period += crew.period_minutes
-    if len(first) > 1 and first[1] == 0:
-        first, opens_at = first[1:], opens_at[1:]
+    if ends < horizon:
+        first.append(gone)
+        opens_at.append(horizon)
     return Calendar(tuple(first), tuple(opens_at))
 
 

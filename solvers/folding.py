@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from solvers.needs import NOTHING, Event, Need, Needs, Way, loops_of
+from solvers.loops import loops_of
+from solvers.needs import NOTHING, Event, Need, Needs, Way
 
 
 def folded(needs: Needs) -> Needs:

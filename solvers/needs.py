@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +22,7 @@ from numpy.typing import NDArray
 from lifeline.compiled import CARRIES_IN, CARRIES_OUT
 from solvers.buffer_ends import BufferEnds
 from solvers.dark import NO_JOB, Dark
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from solvers.loops import loops_of
 
 NOTHING = -1
 "Stands for the event or the job that there is none of."
@@ -62,24 +59,19 @@ class Event:
 
 @dataclass(frozen=True)
 class Needs:
-    """The events of a problem; `is_exact` tells whether their cost is the judge's, else it is never more."""
+    """The events of a problem; `is_exact` tells whether their cost is the judge's, else it is never more.
+
+    `fixed_cost` comes on top, whatever is repaired when.
+    """
 
     events: tuple[Event, ...]
     is_exact: bool
+    fixed_cost: int = 0
 
 
 def needs_of(dark: Dark, ends: BufferEnds, horizon: int) -> Needs:
     """Return the events of a dark part up to the horizon, as its buffers run out."""
     return Needs(_Unfolding(dark, ends, horizon).events(), ends.is_exact)
-
-
-def loops_of(count: int, tails: Sequence[int], heads: Sequence[int]) -> list[int]:
-    """Return the number of the loop (strongly connected part) that each of `count` points belongs to."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    graph = coo_array((np.ones(len(tails), np.int8), (tails, heads)), shape=(count, count))
-    return list(connected_components(graph.tocsr(), directed=True, connection="strong")[1].tolist())
 
 
 class _Unfolding:
@@ -88,6 +80,8 @@ class _Unfolding:
     def __init__(self, dark: Dark, ends: BufferEnds, horizon: int) -> None:
         self.dark, self.ends, self.horizon = dark, ends, horizon
         self.feeds = _ways_in(dark)
+        for node, job in ends.lingering_feeds:
+            self.feeds[node].append((NOTHING, job))
         self.providers: list[list[int]] = [[] for _ in dark.group_dependent]
         tails, heads = _feed_ends(dark)
         provider, group = _supply_ends(dark)
@@ -144,7 +138,8 @@ class _Unfolding:
                 (NOTHING if other == NOTHING else self._at(other, opens), job)
                 for other, job in self.feeds[node]
             )
-            needs.append(Need(tuple(ways), is_feed=True))
+            if (NOTHING, NOTHING) not in self.feeds[node]:
+                needs.append(Need(tuple(ways), is_feed=True))
         for group in range(dark.group_start[node], dark.group_start[node + 1]):
             if self.ends.minute[group] <= opens:
                 by = tuple((self._at(other, opens), NOTHING) for other in self.providers[group])
