@@ -39,6 +39,9 @@ DEFAULT_WALL_SECONDS = 30.0
 WINDING_UP_SECONDS = 0.1
 "How long before its deadline the child is asked to stop by itself, so that its last bound is not lost."
 
+SEARCH = "solvers.cp_search:find_in_child"
+"What the child process calls."
+
 MEMORY_BYTES = 8 * 2**30
 "Address space of the child; it ends rather than take more."
 
@@ -133,7 +136,7 @@ class _Search:
         }
         argument = {"task": asdict(task), "start": self._rounds(), "effort": effort}
         outcome = run_in_child(
-            "solvers.cp_search:find_in_child",
+            SEARCH,
             argument,
             seconds=seconds,
             memory_bytes=MEMORY_BYTES,

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 NO_WAY = -1
 NEVER_YET = -1
 
-MOST_OPENERS = 40
-"Jobs that open roads whose absence is looked at one by one; more of them only weaken the bound."
+MOST_CLOSED_DRIVES = 2_000_000
+"Drives looked up to see what jobs that open roads are good for; with more of them the bound is only weaker."
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,10 @@ class Closed:
 class Task:
     """A repair problem as plain numbers; `drives`[speed class][from][to] with all roads open that can be.
 
-    `drives_are_exact` tells whether these are the drives at any time.
+    `closed` tells what they are without some of them, as far as that was looked at.
     """
 
+    roads_change: bool
     horizon: int
     repair: tuple[int, ...]
     crews: tuple[TaskCrew, ...]
@@ -86,12 +87,13 @@ class Task:
     @property
     def is_exact(self) -> bool:
         """Return whether the cost of the task is the judge's for every order; else it is never more."""
-        return self.needs.is_exact and not self.closed
+        return self.needs.is_exact and not self.roads_change
 
     @classmethod
     def from_plain(cls, content: dict[str, Any]) -> Task:
         """Read what `dataclasses.asdict` makes of a task, also after it has been JSON."""
         return cls(
+            roads_change=content["roads_change"],
             horizon=content["horizon"],
             repair=tuple(content["repair"]),
             crews=tuple(TaskCrew(**{**crew, "jobs": tuple(crew["jobs"])}) for crew in content["crews"]),
@@ -120,13 +122,16 @@ def _nested(value: Any) -> Any:
 
 
 def task_of(problem: RepairProblem, dark: Dark) -> Task:
-    """Return a problem as plain numbers, with only the jobs that somebody waits for."""
+    """Return a problem as plain numbers, with only the jobs that somebody waits for or that change the roads."""
     openers = sorted(problem.travel.opening_jobs)
     drives = problem.travel.minutes(openers)
     earliest = _earliest(problem, drives)
     ends = buffer_ends(problem, dark, earliest)
     needs = folded(settled(needs_of(dark, ends, problem.horizon_minutes), earliest.tolist()))
-    wanted = {job for event in needs.events for job in (event.job, *_jobs_on_ways(event))} | set(openers)
+    wanted = {job for event in needs.events for job in (event.job, *_jobs_on_ways(event))}
+    if any(job.sector == "road" for job in problem.jobs):
+        # A job that nobody waits for may be a good place to wait for a road, or a way past a one-way road.
+        wanted = set(range(len(problem.jobs)))
     calendars = sorted({_calendar(crew, problem.horizon_minutes) for crew in problem.crews}, key=_by_spans)
     speed_class = problem.travel.speed_class_of_crew.tolist()
     crews = tuple(
@@ -138,8 +143,9 @@ def task_of(problem: RepairProblem, dark: Dark) -> Task:
         )
         for number, crew in enumerate(problem.crews)
     )
-    looked_at = openers if len(openers) <= MOST_OPENERS else []
+    looked_at = openers if len(openers) * drives.size <= MOST_CLOSED_DRIVES else []
     return Task(
+        roads_change=bool(openers),
         horizon=problem.horizon_minutes,
         repair=tuple(job.repair_minutes for job in problem.jobs),
         crews=crews,

@@ -10,13 +10,13 @@ Report = Callable[[Any], None]
 
 
 def double(argument: int, report: Report) -> int:
-    report("half way")
+    report({"bound": 1})
     os.write(1, b"a library talks\n")
     return 2 * argument
 
 
 def is_killed(argument: Any, report: Report) -> None:
-    report("still here")
+    report({"bound": 1})
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -33,7 +33,7 @@ def raises(argument: Any, report: Report) -> None:
 
 
 def hangs(argument: Any, report: Report) -> None:
-    report("before")
+    report({"bound": 1})
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
     while True:
         time.sleep(60)
@@ -42,7 +42,7 @@ def hangs(argument: Any, report: Report) -> None:
 def takes_memory(argument: Any, report: Report) -> None:
     kept = []
     while True:
-        kept.append(bytearray(50_000_000))
+        kept.append(bytearray(2**28))
 
 
 def tells_where_it_is(argument: Any, report: Report) -> None:

@@ -33,7 +33,7 @@ def test_it_returns_what_the_function_returns_and_passes_on_reports() -> None:
     heard: list[Any] = []
 
     assert run("double", 21, on_report=heard.append) == Outcome("finished", 42)
-    assert heard == ["half way"]
+    assert heard == [{"bound": 1}]
 
 
 def test_a_child_that_is_killed_has_crashed_by_signal_9() -> None:
@@ -41,7 +41,7 @@ def test_a_child_that_is_killed_has_crashed_by_signal_9() -> None:
     outcome = run("is_killed", on_report=heard.append)
 
     assert outcome == Outcome("crashed", message="The child process was ended by signal 9.")
-    assert heard == ["still here"]
+    assert heard == [{"bound": 1}]
 
 
 def test_a_child_that_aborts_has_crashed_by_signal_6() -> None:
