@@ -8,9 +8,10 @@ Who comes on when follows from the needs: each is met by one of its ways, no ear
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from solvers.cp_task import NO_WAY, Task
@@ -81,13 +82,20 @@ def _drive(
     return row[crews + there]
 
 
-def build_model(task: Task, blocking: Iterable[tuple[int, tuple[int, ...]]] = ()) -> RepairModel:
-    """Return the model of a task; `blocking` are (event, jobs without which it stays away), which only help."""
+def build_model(
+    task: Task,
+    blocking: Iterable[tuple[int, tuple[int, ...]]] = (),
+    kept: Sequence[Sequence[int]] | None = None,
+) -> RepairModel:
+    """Return the model of a task; `blocking` are (event, jobs without which it stays away), which only help.
+
+    Jobs in the rounds `kept` stay with their crew and in their order; other jobs may come in between.
+    """
     from ortools.sat.python import cp_model
 
     model = RepairModel(task, cp_model.CpModel())
     each_job_is_done_once_or_late(model)
-    each_crew_drives_one_round(model)
+    each_crew_drives_one_round(model, kept)
     work_adds_up_on_the_crews_clock(model)
     minutes_follow_from_the_clock(model)
     a_crew_works_at_one_place_at_a_time(model)
@@ -116,15 +124,23 @@ def each_job_is_done_once_or_late(model: RepairModel) -> None:
         cp.add(model.done[job] == task.horizon).only_enforce_if(model.late[job])
 
 
-def each_crew_drives_one_round(model: RepairModel) -> None:
+def each_crew_drives_one_round(model: RepairModel, kept: Sequence[Sequence[int]] | None) -> None:
     """From its start through its jobs, each once, and back without a cost."""
     for number, crew in enumerate(model.task.crews):
+        fixed = [job for job in (kept[number] if kept else ()) if job in crew.jobs]
+        follows = dict(pairwise([NOTHING, *fixed]))
         arcs: list[tuple[int, int, Any]] = []
         for here in (NOTHING, *crew.jobs):
             if here != NOTHING:
                 arcs.append((here + 1, DEPOT, model.cp.new_bool_var(f"crew {number} ends at {here}")))
                 arcs.append((here + 1, here + 1, ~model.does[number, here]))
             for there in crew.jobs:
+                if (
+                    there in follows.values()
+                    and (here == NOTHING or here in fixed)
+                    and follows.get(here) != there
+                ):
+                    continue
                 if there != here and model.drive(number, here, there) != NO_WAY:
                     drives = model.cp.new_bool_var(f"crew {number} drives {here} to {there}")
                     model.drives[number, here, there] = drives

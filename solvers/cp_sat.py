@@ -55,13 +55,13 @@ def solve(
     start: Mapping[str, Sequence[str]] | None = None,
 ) -> Proposal:
     """Return the best plan found and a bound on all plans: at least as good as every rule, and as `start` if given."""
-    search = _Search(problem, budget, on_progress, start)
+    search = CpRun(problem, budget, on_progress, start)
     if search.has_something_to_do:
-        search.look(seed)
+        search.look(seed, SEARCH)
     return search.proposal()
 
 
-class _Search:
+class CpRun:
     """One run: the best plan by the judge, the bound, and what has been spent."""
 
     def __init__(
@@ -70,8 +70,10 @@ class _Search:
         budget: Budget,
         on_progress: OnProgress | None,
         start: Mapping[str, Sequence[str]] | None,
+        *,
+        with_rules: bool = True,
     ) -> None:
-        """Judge the given sequences and every rule's; the best is where CP-SAT starts."""
+        """Judge the given sequences and, `with_rules`, every rule's; the best is where CP-SAT starts."""
         self.problem, self.budget, self.on_progress = problem, budget, on_progress
         self.began = time.perf_counter()
         self.outlook = outlook_on(problem)
@@ -82,7 +84,7 @@ class _Search:
         first, *others = RULES
         self.plan, self.objective = self._judged(self.outlook.sequences(first) if start is None else start)
         self._note()
-        for rule in others if start is None else (first, *others):
+        for rule in (others if start is None else (first, *others)) if with_rules else ():
             if not self.may_go_on("rules"):
                 break
             self.judge(self.outlook.sequences(rule))
@@ -123,8 +125,8 @@ class _Search:
     def _note(self) -> None:
         self.trace.append((self.evaluations, self.objective))
 
-    def look(self, seed: int) -> None:
-        """Let CP-SAT look, in a child process, and keep what it finds."""
+    def look(self, seed: int, function: str) -> None:
+        """Let a function that CP-SAT works in look, in a child process, and keep what it finds."""
         from solvers.cp_task import task_of
 
         task = task_of(self.problem, self.outlook.dark)
@@ -136,7 +138,7 @@ class _Search:
         }
         argument = {"task": asdict(task), "start": self._rounds(), "effort": effort}
         outcome = run_in_child(
-            SEARCH,
+            function,
             argument,
             seconds=seconds,
             memory_bytes=MEMORY_BYTES,
@@ -171,7 +173,8 @@ class _Search:
             self.stopped_by = outcome.ending
             return
         found = outcome.value
-        self._raise_bound(found["bound"])
+        if found["bound"]:
+            self._raise_bound(found["bound"])
         if found["rounds"] is not None:
             self.judge(self._sequences(found["rounds"]))
         self.evaluations += round(found["deterministic_seconds"] * EVALUATIONS_PER_SECOND)
@@ -210,12 +213,12 @@ class _Search:
             for crew, jobs in zip(self.problem.crews, rounds, strict=True)
         }
 
-    def proposal(self) -> Proposal:
+    def proposal(self, method: str = "cp_sat") -> Proposal:
         """Return the best plan by the judge, the bound, and how they were found."""
         return Proposal(
             plan=self.plan,
             objective=self.objective,
-            method="cp_sat",
+            method=method,
             evaluations=self.evaluations,
             seconds=self.seconds,
             stopped_by=self.stopped_by,

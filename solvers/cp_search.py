@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from solvers.blocking import blocking_sets
+from solvers.blocking import Blocking, blocking_sets
 from solvers.cp_hint import hint
 from solvers.cp_model import RepairModel, build_model
 from solvers.cp_task import Task
@@ -40,11 +40,22 @@ class Finding:
     deterministic_seconds: float
 
 
-def find(task: Task, start: Rounds | None, effort: Effort, report: Report) -> Finding:
-    """Look for the best rounds, from a start if given, and report each better ones and each better bound."""
+def find(
+    task: Task,
+    start: Rounds | None,
+    effort: Effort,
+    report: Report,
+    *,
+    kept: Rounds | None = None,
+    blocking: Sequence[Blocking] | None = None,
+) -> Finding:
+    """Look for the best rounds, from a start if given, and report each better ones and each better bound.
+
+    Jobs in the rounds `kept` stay in that order. The task's `blocking` sets are worked out unless given.
+    """
     from ortools.sat.python import cp_model
 
-    model = build_model(task, blocking_sets(task.needs))
+    model = build_model(task, blocking_sets(task.needs) if blocking is None else blocking, kept)
     if start is not None:
         hint(model, start)
     solver = cp_model.CpSolver()
