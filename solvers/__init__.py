@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lifeline.errors import InvalidInput
 from lifeline.nearest import Nearest
-from solvers import exhaustive, local_search, priority
+from solvers import cp_sat, exhaustive, local_search, priority
 from solvers.solver import Budget, OnProgress, Progress, Proposal, Solver
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ SOLVERS: dict[str, Solver] = {
     "critical_first": priority.critical_first,
     "bundles": priority.bundles,
     "exhaustive": exhaustive.solve,
+    "cp_sat": cp_sat.solve,
     "local_search": local_search.solve,
 }
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from lifeline.plan import Plan
     from lifeline.repair import RepairProblem
 
-StoppedBy = Literal["finished", "evaluations", "seconds", "cancelled"]
+StoppedBy = Literal["finished", "evaluations", "seconds", "cancelled", "crashed", "memory"]
+"The last two: a child process that a solver had started crashed, or ran out of memory."
 
 
 @dataclass(frozen=True)

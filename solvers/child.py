@@ -1,0 +1,181 @@
+"""Runs a function in a child process that may crash, hang or run out of memory without harm to the caller.
+
+`python -m solvers.child` reads one line of JSON, {"function": "module:name", "argument": ..., "memory_bytes": ...},
+calls the function with the argument and a `report` function, and writes one line of JSON for each report and one
+for what the function returns. It ends when its standard input is closed, so it never outlives the caller. It
+needs no guard in the caller's main module: a notebook, a test or a server can all start it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, Queue
+from typing import IO, Any, Literal, cast
+
+Ending = Literal["finished", "crashed", "memory", "seconds", "cancelled"]
+
+OUT_OF_MEMORY = 77
+"Exit status of a child that could not get the memory it asked for."
+
+LOOK_SECONDS = 0.05
+"How long to wait for news before `keep_on` is asked again."
+
+_NO_MORE = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a child ended, with what its function returned if it did (`finished`), and why not in words."""
+
+    ending: Ending
+    value: Any = None
+    message: str = ""
+
+
+def run_in_child(
+    function: str,
+    argument: Any,
+    *,
+    seconds: float | None = None,
+    memory_bytes: int | None = None,
+    on_report: Callable[[Any], None] | None = None,
+    keep_on: Callable[[], bool] | None = None,
+) -> Outcome:
+    """Call `module:name` with a JSON argument in a child process, and return how that went; it never raises for it.
+
+    After `seconds` the child is killed, at once when `keep_on` returns False. `on_report` is called, in this
+    process, with everything that the function reports.
+    """
+    deadline = None if seconds is None else time.monotonic() + seconds
+    request = json.dumps({"function": function, "argument": argument, "memory_bytes": memory_bytes})
+    news: Queue[dict[str, Any] | None] = Queue()
+    child = _start()
+    threads = (
+        threading.Thread(target=_send, args=(child.stdin, request), daemon=True),
+        threading.Thread(target=_listen, args=(child.stdout, news), daemon=True),
+    )
+    try:
+        for thread in threads:
+            thread.start()
+        return _follow(child, news, deadline, on_report, keep_on)
+    finally:
+        child.kill()
+        child.wait()
+        for thread in threads:
+            thread.join()
+        _hang_up(child)
+
+
+def _start() -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "solvers.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
+
+
+def _hang_up(child: subprocess.Popen[bytes]) -> None:
+    for pipe in (child.stdin, child.stdout):
+        # What the child has not read any more cannot be flushed.
+        with suppress(OSError):
+            cast(IO[bytes], pipe).close()
+
+
+def _send(ear: IO[bytes], request: str) -> None:
+    try:
+        ear.write(request.encode() + b"\n")
+        ear.flush()
+    except OSError:
+        # The child has ended already; its exit status says how.
+        return
+
+
+def _listen(mouth: IO[bytes], news: Queue[dict[str, Any] | None]) -> None:
+    with mouth:
+        for line in mouth:
+            # A child that is killed may leave half a line.
+            if line.endswith(b"\n"):
+                news.put(json.loads(line))
+    news.put(_NO_MORE)
+
+
+def _follow(
+    child: subprocess.Popen[bytes],
+    news: Queue[dict[str, Any] | None],
+    deadline: float | None,
+    on_report: Callable[[Any], None] | None,
+    keep_on: Callable[[], bool] | None,
+) -> Outcome:
+    while True:
+        if keep_on is not None and not keep_on():
+            return Outcome("cancelled")
+        left = LOOK_SECONDS if deadline is None else min(LOOK_SECONDS, deadline - time.monotonic())
+        if left <= 0:
+            return Outcome("seconds")
+        try:
+            message = news.get(timeout=left)
+        except Empty:
+            continue
+        if message is _NO_MORE:
+            return _obituary(child.wait())
+        if "value" in message:
+            return Outcome("finished", message["value"])
+        if "failure" in message:
+            return Outcome("crashed", message=message["failure"])
+        if on_report is not None:
+            on_report(message["report"])
+
+
+def _obituary(status: int) -> Outcome:
+    """Return how a child ended that closed its mouth without an answer."""
+    if status == OUT_OF_MEMORY:
+        return Outcome("memory", message="The child process ran out of memory.")
+    how = f"by signal {-status}" if status < 0 else f"with exit status {status}"
+    return Outcome("crashed", message=f"The child process was ended {how}.")
+
+
+def main() -> None:
+    """Do what one line on standard input asks for."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    # What a library prints must not get between the answers.
+    os.dup2(2, 1)
+    request = json.loads(sys.stdin.readline())
+    threading.Thread(target=_die_with_caller, daemon=True).start()
+
+    def tell(**message: Any) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
+    try:
+        if request["memory_bytes"] is not None:
+            resource.setrlimit(resource.RLIMIT_AS, (request["memory_bytes"], request["memory_bytes"]))
+        module, name = request["function"].split(":")
+        function = getattr(importlib.import_module(module), name)
+        tell(value=function(request["argument"], lambda report: tell(report=report)))
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except Exception as error:
+        tell(failure=f"{type(error).__name__}: {error}")
+        raise
+
+
+def _die_with_caller() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
