@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lifeline.system import System
     from solvers import Budget, Proposal
 
-SEARCH = "local_search"
+SEARCHES = ("auto", "local_search", "cp_sat")
 OUR_RULE = "bundles"
 GIVEN = "your plan"
 
@@ -81,7 +81,7 @@ def planned(
     with steps.search(budget) as on_progress:
         proposal = solve(problem, method=method, budget=budget, seed=seed, on_progress=on_progress)
     best = min(rules.values(), key=lambda evaluation: evaluation.objective)
-    if method == SEARCH and best.objective < proposal.objective:
+    if method in SEARCHES and best.objective < proposal.objective:
         # A search that is stopped at once has not come to every rule; here they have all been worked out.
         proposal = replace(proposal, plan=best.plan, objective=best.objective)
     return Outcome(evaluate(problem, proposal.plan), _scores(rules), proposal, seed)

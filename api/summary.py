@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from api.planning import Outcome, Score
     from lifeline.evaluation import Evaluation
     from lifeline.plan import Visit
+    from solvers import Proposal
 
 MOST_CREWS = 30
 JOBS_PER_CREW = 2
@@ -35,6 +36,8 @@ STOPPED = {
     "evaluations": "its budget of plans to try was used up",
     "seconds": "its time was up",
     "cancelled": "you stopped it",
+    "crashed": "its helper process crashed",
+    "memory": "its helper process ran out of memory",
 }
 
 
@@ -249,15 +252,12 @@ def _print_certainty(console: Console, outcome: Outcome) -> None:
         return
     if outcome.evaluation.person_minutes == 0:
         console.print("No service that a repair can bring back is lost; no plan can do better.")
-    elif proposal.bound is None:
+    elif proposal.bound:
+        _print_bound(console, outcome, proposal)
+    else:
         console.print(
             "The person-hours are counted exactly. How far the best possible plan is below them is not "
-            "known: there is no proven bound yet (gap: unknown)."
-        )
-    else:
-        bound = hours_figure(weighted_hours(proposal.bound))
-        console.print(
-            f"No plan can be below {bound} weighted person-hours (gap: {100 * (proposal.gap or 0):.1f} %)."
+            "known: nothing above 0 is proven (gap: unknown)."
         )
     again = (
         "The same input, seed and budget give the same plan again."
@@ -266,3 +266,18 @@ def _print_certainty(console: Console, outcome: Outcome) -> None:
     )
     console.print(f"The search ended because {STOPPED[proposal.stopped_by]}. {again}")
     console.print(f"Plan {outcome.plan.sha256[:16]}, seed {outcome.seed}.", style="dim")
+
+
+def _print_bound(console: Console, outcome: Outcome, proposal: Proposal) -> None:
+    """Print what is proven of all plans there are."""
+    unit = "weighted person-hours" if outcome.weighted else "person-hours"
+    if proposal.bound == proposal.objective:
+        console.print(
+            f"This is proven to be a best plan: none is below its {unit}, which are counted exactly."
+        )
+        return
+    bound = hours_figure(weighted_hours(proposal.bound or 0))
+    console.print(
+        f"No plan there is can be below {bound} {unit}: that is proven, and {100 * (proposal.gap or 0):.1f} % "
+        "below this plan, which may itself be the best. Its own figures are counted exactly."
+    )

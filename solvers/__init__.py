@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lifeline.errors import InvalidInput
 from lifeline.nearest import Nearest
-from solvers import cp_sat, exhaustive, local_search, priority
+from solvers import auto, cp_sat, exhaustive, local_search, priority
 from solvers.solver import Budget, OnProgress, Progress, Proposal, Solver
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ __all__ = ["KNOWN_RULES", "SOLVERS", "Budget", "OnProgress", "Progress", "Propos
 KNOWN_RULES = priority.KNOWN_RULES
 
 SOLVERS: dict[str, Solver] = {
+    "auto": auto.solve,
     "nearest": priority.nearest,
     "most_customers": priority.most_customers,
     "customers_per_crew_hour": priority.customers_per_crew_hour,
@@ -32,7 +34,7 @@ SOLVERS: dict[str, Solver] = {
 def solve(
     problem: RepairProblem,
     *,
-    method: str = "local_search",
+    method: str = "auto",
     budget: Budget | None = None,
     seed: int = 0,
     on_progress: OnProgress | None = None,
@@ -44,4 +46,12 @@ def solve(
         raise InvalidInput(f"There is no method {method!r}.{hint} Known methods: {', '.join(SOLVERS)}.")
     if seed < 0:
         raise InvalidInput(f"The seed must be 0 or more, got {seed}.")
-    return SOLVERS[method](problem, budget=budget or Budget(), seed=seed, on_progress=on_progress)
+    proposal = SOLVERS[method](problem, budget=budget or Budget(), seed=seed, on_progress=on_progress)
+    return proposal if proposal.bound is not None else _with_floor(problem, proposal)
+
+
+def _with_floor(problem: RepairProblem, proposal: Proposal) -> Proposal:
+    """Return a proposal with the bound that costs next to nothing: every job done at its earliest."""
+    from solvers.bounds import lower_bound
+
+    return replace(proposal, bound=lower_bound(problem, rounds=0, best=proposal.plan).objective)

@@ -32,8 +32,8 @@ PROOF_EVALUATIONS = 500_000
 "What CP-SAT may spend on such a problem in a run without a budget: five of its own seconds."
 
 FULL_BOUND_UP_TO, SHORT_BOUND_UP_TO = 60, 400
-"""Up to so many needed jobs a run without a budget solves all the linear programs of a bound; up to so many a few; beyond
-it has the bound that needs none."""
+"""Up to so many needed jobs a run without a budget solves all the linear programs of a bound; up to so many a few;
+beyond it has the bound that needs none."""
 
 SHORT_ROUNDS = 6
 
@@ -45,7 +45,7 @@ def solve(
     seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Proposal:
-    """Return the best plan found and a bound on all plans: never worse than any rule, never late, never without a plan."""
+    """Return the best plan found and a bound on all plans: never worse than any rule, never without a plan."""
     run = _Run(problem, budget, seed, on_progress)
     run.search()
     run.bound()

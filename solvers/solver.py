@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from lifeline.errors import InvalidInput
+from lifeline.errors import InvalidInput, SolverFailure
 
 if TYPE_CHECKING:
     from lifeline.plan import Plan
@@ -58,7 +58,7 @@ class Proposal:
     """A plan a solver stands behind, and how it came by it.
 
     `objective` is what the judge makes of the plan. `trace` lists (evaluations, objective) whenever the best
-    improved. `bound` is a number no plan can beat; None until there is one.
+    improved. `bound` is a number that no plan is below; None where nobody has looked for one.
     """
 
     plan: Plan
@@ -70,6 +70,14 @@ class Proposal:
     reproducible: bool
     trace: tuple[tuple[int, int], ...] = ()
     bound: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a bound that the plan itself disproves."""
+        if self.bound is not None and self.bound > self.objective:
+            raise SolverFailure(
+                f"{self.method} claims that no plan is below {self.bound}, and has one of {self.objective}. "
+                "This is an error in lifeline; please report it."
+            )
 
     @property
     def gap(self) -> float | None:

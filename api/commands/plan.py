@@ -10,7 +10,9 @@ import typer
 from api.inputs import AsJson, CrewsFile, DamageFile, RepairTimesFile, ShiftsFile, Start, SystemName
 
 METHODS = (
+    "auto",
     "local_search",
+    "cp_sat",
     "bundles",
     "nearest",
     "most_customers",

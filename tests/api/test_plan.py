@@ -39,7 +39,7 @@ def test_the_json_object_has_what_the_issue_promises(lifeline, two_lines):
     assert report["rules"]["most_customers"] == 50
     assert report["bound_person_hours"] is None
     assert report["gap"] is None
-    assert report["method"] == "local_search"
+    assert report["method"] == "auto"
     assert report["seconds"] > 0
     assert report["stopped_by"] in ("finished", "evaluations")
     assert report["reproducible"] is True
