@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lifeline.compiled import Longs
 from solvers.solver import OnProgress, Progress
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from solvers.blocking_sets import BlockingSets
     from solvers.bound_lp import LinearProgram, Solution
 
-SPANS = (12, 32, 64)
+SPANS = (12, 24, 64, 128)
 "Spans of the grids, one after the other: the first is for learning blocking sets."
 
 ROUNDS = 40
@@ -90,6 +91,7 @@ class _Ascent:
         self.objective, self.how, self.stopped = 0, "No objective is below 0.", False
         self.target, self.last_back = _worth(problem, best)
         self.solved = 0
+        self.cost_by: tuple[Longs, NDArray[np.float64]] | None = None
         self.sets: BlockingSets | None = None
 
     def start(self) -> None:
@@ -125,7 +127,7 @@ class _Ascent:
         capacity = capacity_of(self.crew_time.pools, grid)
         program = LinearProgram(len(self.problem.jobs), capacity, sets)
         program.add_cuts(program.all_cuts())
-        last = 0
+        last, solution = 0, None
         while self.may_go_on():
             solution = program.solve(self._seconds_left())
             self.solved += 1
@@ -136,6 +138,15 @@ class _Ascent:
             if value < last * (1 + LEAST_GAIN) or not self._learn(program, solution):
                 break
             last = value
+        if solution is not None and program.spans > 1:
+            self._remember_costs(program, solution)
+
+    def _remember_costs(self, program: LinearProgram, solution: Solution) -> None:
+        """Keep how cost and time add up over a grid, half and half, for a finer grid to share out its spans by."""
+        cost = (program.cost * (1.0 - solution.served)).sum(axis=0)[:-1]
+        width = np.diff(program.grid)[:-1]
+        both = np.cumsum(cost / max(cost.sum(), 1.0) + width / width.sum())
+        self.cost_by = program.grid[:-1], np.concatenate([[0.0], both / both[-1]])
 
     def _sets_on(self, grid: Longs) -> BlockingSets:
         """Return the blocking sets known so far; at first those of one job."""
@@ -151,6 +162,10 @@ class _Ascent:
     def _grid(self, spans: int) -> Longs:
         """Return minutes that cut the time that matters into spans, shorter ones first, up to the horizon."""
         horizon = self.problem.horizon_minutes
+        if self.cost_by is not None:
+            minutes, share = self.cost_by
+            inner = np.interp(np.linspace(0.0, 1.0, spans), share, minutes).round().astype(np.int64)
+            return np.unique([*inner.tolist(), horizon])
         end = min(self.last_back or self._busy_minutes(), horizon - 1, MOST_MINUTES)
         inner = np.round(np.linspace(0.0, 1.0, spans) ** 1.5 * end).astype(np.int64)
         return np.unique([*inner.tolist(), horizon])
