@@ -7,6 +7,7 @@ none, gives the same plan and the same bound again.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,10 +33,13 @@ PROOF_EVALUATIONS = 500_000
 "What CP-SAT may spend on such a problem in a run without a budget: five of its own seconds."
 
 FULL_BOUND_UP_TO, SHORT_BOUND_UP_TO = 60, 400
-"""Up to so many needed jobs a run without a budget solves all the linear programs of a bound; up to so many a few;
-beyond it has the bound that needs none."""
+"""Up to so many needed jobs a run without a budget solves all the linear programs of a bound; up to so many a few, on
+the coarsest grid; beyond it has the bound that needs none."""
 
-SHORT_ROUNDS = 6
+SHORT_ROUNDS = 3
+
+BOUND_UP_TO = 1_500
+"With more needed jobs one linear program takes longer than anybody waits: their bound needs none."
 
 
 def solve(
@@ -98,12 +102,12 @@ class _Run:
         """Prove a number that no plan is below."""
         from solvers.bounds import lower_bound
 
-        left = self._seconds_left()
-        rounds = self._rounds()
+        rounds, grids = self._effort()
         bound = lower_bound(
             self.problem,
-            seconds=left,
-            **({} if rounds is None else {"rounds": rounds}),
+            seconds=self._seconds_left(),
+            rounds=rounds,
+            grids=grids,
             best=self.proposal.plan,
             on_progress=self._passed_on,
         )
@@ -171,13 +175,15 @@ class _Run:
     def _needed_jobs(self) -> int:
         return int(np.count_nonzero(outlook_on(self.problem).reduction.needed))
 
-    def _rounds(self) -> int | None:
-        """Return how many linear programs to solve, as far as the clock does not decide; None for as many as help."""
-        if self.cancelled:
-            return 0
+    def _effort(self) -> tuple[int, Sequence[int]]:
+        """Return how many linear programs to solve at most, and on which grids, as far as the clock does not decide."""
+        from solvers.bounds import ROUNDS, SPANS
+
+        if self.cancelled or self._needed_jobs > BOUND_UP_TO:
+            return 0, SPANS
         if self.budget.seconds is not None or self._needed_jobs <= FULL_BOUND_UP_TO:
-            return None
-        return SHORT_ROUNDS if self._needed_jobs <= SHORT_BOUND_UP_TO else 0
+            return ROUNDS, SPANS
+        return (SHORT_ROUNDS if self._needed_jobs <= SHORT_BOUND_UP_TO else 0), SPANS[:1]
 
     def _seconds_left(self) -> float | None:
         if self.budget.seconds is None:

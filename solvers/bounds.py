@@ -8,6 +8,7 @@ prove in whole numbers (`bound_certificate`).
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,17 +57,19 @@ def lower_bound(
     *,
     seconds: float | None = None,
     rounds: int = ROUNDS,
+    grids: Sequence[int] = SPANS,
     best: Plan | None = None,
     on_progress: OnProgress | None = None,
 ) -> Bound:
     """Return a bound that holds for every plan `check_plan` accepts; it is proven, whenever it stops.
 
-    `rounds` is the number of linear programs solved at most. `best`, the best plan known, ends the work when
-    its objective is reached, and tells how long the time is that matters.
+    `rounds` is the number of linear programs solved at most, `grids` the spans of time in each, coarse ones first.
+    `best`, the best plan known, ends the work when its objective is reached, and tells how long the time is that
+    matters.
     """
     ascent = _Ascent(problem, seconds, rounds, best, on_progress)
     ascent.start()
-    for spans in SPANS:
+    for spans in grids:
         if not ascent.may_go_on():
             break
         ascent.climb(spans)
