@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
 
 from solvers.needs import NOTHING, Event, Needs
@@ -16,8 +16,8 @@ MOST_JOBS_FOR_PAIRS = 60
 def blocking_sets(needs: Needs) -> list[Blocking]:
     """Return for each event the single jobs and, with few jobs in all, the pairs of jobs that block it.
 
-    Pairs of which one job blocks alone are left out. Where an event may start alone or take over from another
-    it is given the benefit of the doubt, so every set does block.
+    Pairs of which one job blocks alone are left out. Events that bring each other on are given the benefit of
+    the doubt, so every set does block.
     """
     jobs = sorted(_jobs(needs))
     sets: list[Blocking] = []
@@ -39,26 +39,47 @@ def _jobs(needs: Needs) -> set[int]:
 
 
 def _stay_away(needs: Needs, missing: Collection[int]) -> Iterator[int]:
-    """Yield the events that never come when all jobs are done at once but the missing ones, which never are."""
+    """Yield the events that never come when all jobs are done at once but the missing ones, which never are.
+
+    Span by span, as nodes of earlier spans help those of later ones. Events that may start alone or take over are
+    first all let come; those whose needs are not met even then are sent back, until none is.
+    """
     came = [False] * len(needs.events)
-    more = True
-    while more:
-        more = False
-        for number, event in enumerate(needs.events):
-            if not came[number] and _comes(event, came, missing):
-                came[number] = more = True
+    by_opening: dict[int, list[int]] = {}
+    for number, event in enumerate(needs.events):
+        by_opening.setdefault(event.opens, []).append(number)
+    for _, numbers in sorted(by_opening.items()):
+        helped = [number for number in numbers if _may_come_early(needs.events[number], came)]
+        while True:
+            for number in numbers:
+                came[number] = number in helped
+            _grow(needs, numbers, came, missing)
+            stays = [number for number in helped if _is_met(needs.events[number], came, missing)]
+            if len(stays) == len(helped):
+                break
+            helped = stays
     for number, has_come in enumerate(came):
         if not has_come:
             yield number
 
 
-def _comes(event: Event, came: list[bool], missing: Collection[int]) -> bool:
-    if event.before != NOTHING and came[event.before]:
-        return True
+def _may_come_early(event: Event, came: Sequence[bool]) -> bool:
+    return event.starts_alone or (event.before != NOTHING and came[event.before])
+
+
+def _grow(needs: Needs, numbers: Sequence[int], came: list[bool], missing: Collection[int]) -> None:
+    more = True
+    while more:
+        more = False
+        for number in numbers:
+            if not came[number] and _is_met(needs.events[number], came, missing):
+                came[number] = more = True
+
+
+def _is_met(event: Event, came: Sequence[bool], missing: Collection[int]) -> bool:
     if event.job in missing:
         return False
     return all(
         any((other == NOTHING or came[other]) and job not in missing for other, job in need.ways)
         for need in event.needs
-        if need.is_feed or not event.starts_alone
     )

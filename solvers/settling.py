@@ -15,7 +15,7 @@ from solvers.needs import NOTHING, Event, Need, Needs
 
 def settled(needs: Needs, earliest: Sequence[int]) -> Needs:
     """Return the needs without the events that are settled; `earliest` is by job."""
-    events = needs.events
+    events = _without_idle_hopes(needs.events, earliest)
     taken_over = {event.before for event in events}
     always = [
         comes <= event.opens and number not in taken_over
@@ -44,6 +44,27 @@ def settled(needs: Needs, earliest: Sequence[int]) -> Needs:
         if is_lost
     )
     return replace(needs, events=tuple(kept), fixed_cost=needs.fixed_cost + lost)
+
+
+def _without_idle_hopes(events: tuple[Event, ...], earliest: Sequence[int]) -> tuple[Event, ...]:
+    """Return the events without the takeovers for which, as one opens, not even hope meets all its needs."""
+    while True:
+        comes = _comes(events, list(earliest), True)
+        hopeless = {
+            number
+            for number, event in enumerate(events)
+            if event.before != NOTHING
+            and (
+                comes[event.before] > event.opens
+                or any(_met(need, comes, earliest) > event.opens for need in event.needs)
+            )
+        }
+        if not hopeless:
+            return events
+        events = tuple(
+            replace(event, before=NOTHING) if number in hopeless else event
+            for number, event in enumerate(events)
+        )
 
 
 def _still_open(need: Need, always: Sequence[bool], never: Sequence[bool]) -> Need:
