@@ -22,6 +22,9 @@ Bytes = NDArray[np.uint8]
 LEAST_FLOW = 1e-9
 "Units; less than this is rounding."
 
+PLACES_TRIED = 64
+"Of a crowded memory, before an entry is given up."
+
 LEAST_GAIN = 1e-6
 "USD per unit; a path must save more than rounding."
 
@@ -115,21 +118,69 @@ def layer_word(net: Net, layer: int, works: Bytes, whole: Bytes) -> np.uint64:
 
 
 @njit(cache=True)
-def known_layer_cost(net: Net, memory: Memory, desk: Desk, layer: int, works: Bytes, whole: Bytes) -> float:
-    """Return the cost of a layer's cheapest flow, worked out only when the state is new."""
-    word = layer_word(net, layer, works, whole)
+def recall(memory: Memory, word: np.uint64) -> float:
+    """Return the cost known for a word, -1 when there is none."""
     places = np.uint64(len(memory.keys) - 1)
     place = np.int64(word & places)
-    for _ in range(64):
+    for _ in range(PLACES_TRIED):
         if memory.keys[place] == word:
             return memory.costs[place]
         if memory.keys[place] == 0:
             break
         place = np.int64(np.uint64(place + 1) & places)
-    # A full neighbourhood loses its last entry; it can be worked out again.
-    cost = layer_cost(net, desk, layer, works, whole)
+    return -1.0
+
+
+@njit(cache=True)
+def remember(memory: Memory, word: np.uint64, cost: float) -> None:
+    """Keep the cost of a word; where all places are taken it replaces another, which can be worked out again."""
+    places = np.uint64(len(memory.keys) - 1)
+    place = np.int64(word & places)
+    for _ in range(PLACES_TRIED - 1):
+        if memory.keys[place] == 0 or memory.keys[place] == word:
+            break
+        place = np.int64(np.uint64(place + 1) & places)
     memory.keys[place] = word
     memory.costs[place] = cost
+
+
+@njit(cache=True)
+def least_layer_cost(net: Net, desk: Desk, layer: int, works: Bytes, whole: Bytes) -> float:
+    """Return a cost that the layer's cheapest flow is not below: what each joined part has too much or too little.
+
+    Links carry anything for nothing here, so that only the sum of balances within a part counts, at the lowest
+    of the part's penalties.
+    """
+    first, last = net.node_start[layer], net.node_start[layer + 1]
+    queue, seen = desk.queue, desk.queued
+    cost = 0.0
+    for node in range(first, last):
+        seen[node] = 0
+    for start in range(first, last):
+        balance = net.balance[start]
+        if works[start] == 0:
+            cost += balance * net.over[start] if balance > 0 else -balance * net.under[start]
+            continue
+        if seen[start]:
+            continue
+        over, under, total = np.inf, np.inf, 0.0
+        seen[start] = 1
+        queue[0] = start
+        count = 1
+        while count:
+            count -= 1
+            node = queue[count]
+            total += net.balance[node]
+            over, under = min(over, net.over[node]), min(under, net.under[node])
+            for way in range(net.ways_start[node], net.ways_start[node + 1]):
+                other = net.way_to[way]
+                if whole[net.way_link[way]] and works[other] and not seen[other]:
+                    seen[other] = 1
+                    queue[count] = other
+                    count += 1
+        cost += total * over if total > 0 else -total * under
+    for node in range(first, last):
+        seen[node] = 0
     return cost
 
 

@@ -33,9 +33,10 @@ class IndpSearch:
             layout.intact[1].copy(),
             np.zeros(spaces + 1, np.int64),
             np.zeros(len(problem.network.layers), np.bool_),
+            np.zeros((problem.horizon, len(problem.network.layers)), np.bool_),
         )
 
-    def improve(self, plan: IndpPlan, *, tries: int, seed: int, hot: float = 0.0, cold: float = 1.0) -> IndpPlan:
+    def improve(self, plan: IndpPlan, *, tries: int, seed: int, hot: float = 1.0, cold: float = 1.0) -> IndpPlan:
         """Return the best plan found by annealing with so many changes, then changing whatever still helps.
 
         Temperatures are USD. With no tries it only descends.
@@ -63,7 +64,7 @@ class IndpSearch:
             np.zeros((work.horizon, len(self.problem.network.layers))),
             np.zeros(work.horizon),
         )
-        cost = look_again(work, self.tools, order, 0, len(row) - 1, True)
+        cost = look_again(work, self.tools, order, 0, len(row) - 1, np.inf, True)
         return order, cost
 
     def _row(self, plan: IndpPlan) -> Longs:

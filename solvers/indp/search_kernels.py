@@ -13,9 +13,27 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from solvers.indp.flow_kernels import Bytes, Desk, Floats, Longs, Memory, Net, Words, known_layer_cost, settle
+from solvers.indp.flow_kernels import (
+    Bytes,
+    Desk,
+    Floats,
+    Longs,
+    Memory,
+    Net,
+    Words,
+    layer_cost,
+    layer_word,
+    least_layer_cost,
+    recall,
+    remember,
+    settle,
+)
 
 HOPELESS = np.inf
+"Change of cost of a change that was given up."
+
+LEAST_CHANGE = 1e-3
+"USD; less than this is rounding."
 
 
 class Work(NamedTuple):
@@ -53,6 +71,7 @@ class Tools(NamedTuple):
     whole: Bytes
     marks: Longs
     touched: NDArray[np.bool_]
+    unknown: NDArray[np.bool_]
 
 
 @njit(cache=True)
@@ -70,12 +89,6 @@ def random_below(random: Words, bound: int) -> int:
 def step_of_place(work: Work, place: int) -> int:
     """Return the step, from 0 on, that a place belongs to; the horizon for what is never repaired."""
     return min(place // work.units, work.horizon)
-
-
-@njit(cache=True)
-def flow_cost_of(work: Work, tools: Tools, step_of: Longs, step: int, layer: int) -> float:
-    """Return what a layer costs in a step, of which `tools.works` and `tools.whole` hold the state."""
-    return known_layer_cost(work.net, tools.memory, tools.desk, layer, tools.works, tools.whole)
 
 
 @njit(cache=True)
@@ -112,12 +125,41 @@ def work_cost_of(work: Work, tools: Tools, row: Longs, step: int) -> float:
 
 
 @njit(cache=True)
-def look_again(work: Work, tools: Tools, order: Order, first: int, last: int, every_layer: bool) -> float:
+def look_again(
+    work: Work, tools: Tools, order: Order, first: int, last: int, limit: float, every_layer: bool
+) -> float:
     """Work out anew what changes when the places from `first` to `last` have changed; return the change of the cost.
 
-    `order.step` still holds the old steps.
+    HOPELESS once the change must exceed `limit`; the order's costs are then unfinished. `order.step` still
+    holds the old steps.
     """
     first_step, last_step = step_of_place(work, first), step_of_place(work, last)
+    change = _take_new_steps(work, tools, order, first, last, every_layer)
+    stop = last_step + 1 if every_layer else last_step
+    tools.unknown[:] = False
+    for step in range(first_step, min(stop, work.horizon)):
+        take_state(work, tools, order.step, step)
+        for layer in range(len(tools.touched)):
+            if tools.touched[layer]:
+                word = layer_word(work.net, layer, tools.works, tools.whole)
+                cost = recall(tools.memory, word)
+                if cost < 0:
+                    tools.unknown[step, layer] = True
+                    cost = least_layer_cost(work.net, tools.desk, layer, tools.works, tools.whole)
+                change += cost - order.layer_cost[step, layer]
+                order.layer_cost[step, layer] = cost
+    for step in range(first_step, min(stop, work.horizon)):
+        if change > limit:
+            return HOPELESS
+        if tools.unknown[step].any():
+            take_state(work, tools, order.step, step)
+            change += _know_step(work, tools, order, step)
+    return change if change <= limit else HOPELESS
+
+
+@njit(cache=True)
+def _take_new_steps(work: Work, tools: Tools, order: Order, first: int, last: int, every_layer: bool) -> float:
+    """Give the elements their new steps, mark the layers they touch, and return the change of the cost of repairs."""
     tools.touched[:] = every_layer
     for place in range(first, last + 1):
         k = order.row[place]
@@ -127,19 +169,24 @@ def look_again(work: Work, tools: Tools, order: Order, first: int, last: int, ev
                 order.step[k] = step
                 tools.touched[:] |= work.touches[k]
     change = 0.0
-    for step in range(first_step, min(last_step + 1, work.horizon)):
+    for step in range(step_of_place(work, first), min(step_of_place(work, last) + 1, work.horizon)):
         new = work_cost_of(work, tools, order.row, step)
         change += new - order.work_cost[step]
         order.work_cost[step] = new
-        if step == last_step and not every_layer:
-            continue
-        take_state(work, tools, order.step, step)
-        for layer in range(len(tools.touched)):
-            if tools.touched[layer]:
-                new = flow_cost_of(work, tools, order.step, step, layer)
-                change += new - order.layer_cost[step, layer]
-                order.layer_cost[step, layer] = new
     return change
+
+
+@njit(cache=True)
+def _know_step(work: Work, tools: Tools, order: Order, step: int) -> float:
+    """Work out the cheapest flows of a step of which only a lower bound was taken; return how much more they cost."""
+    more = 0.0
+    for layer in range(len(tools.touched)):
+        if tools.unknown[step, layer]:
+            cost = layer_cost(work.net, tools.desk, layer, tools.works, tools.whole)
+            remember(tools.memory, layer_word(work.net, layer, tools.works, tools.whole), cost)
+            more += cost - order.layer_cost[step, layer]
+            order.layer_cost[step, layer] = cost
+    return more
 
 
 @njit(cache=True)
@@ -225,12 +272,12 @@ def anneal(
         first, last = change_at_random(work, trial.row, random)
         if first < 0:
             continue
-        change = look_again(work, tools, trial, first, last, False)
         luck = (random_below(random, 1 << 30) + 1) / (1 << 30)
-        if change <= -heat * np.log(luck):
+        change = look_again(work, tools, trial, first, last, -heat * np.log(luck), False)
+        if change < HOPELESS:
             copy_order(trial, order, first, last, work)
             cost += change
-            if cost < least - 1e-3:
+            if cost < least - LEAST_CHANGE:
                 least = cost
                 best[:] = order.row
         else:
@@ -265,8 +312,8 @@ def descend(work: Work, tools: Tools, order: Order, trial: Order, cost: float) -
                         if trial.row[j] < 0:
                             continue
                         move_run(trial.row, j, 1, i)
-                    change = look_again(work, tools, trial, i, j, False)
-                    if change < -1e-3:
+                    change = look_again(work, tools, trial, i, j, -LEAST_CHANGE, False)
+                    if change < HOPELESS:
                         copy_order(trial, order, i, j, work)
                         cost += change
                         improved = True
