@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from lifeline.lean import lean
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -86,7 +87,7 @@ def new_memory(bits: int) -> Memory:
     return Memory(np.zeros(1 << bits, np.uint64), np.zeros(1 << bits))
 
 
-@njit(cache=True)
+@lean
 def settle(net: Net, works: Bytes) -> None:
     """Take down the nodes whose needs are not met, until all that work are provided for."""
     changed = True
@@ -104,7 +105,7 @@ def settle(net: Net, works: Bytes) -> None:
                 changed = True
 
 
-@njit(cache=True)
+@lean
 def layer_word(net: Net, layer: int, works: Bytes, whole: Bytes) -> np.uint64:
     """Return the word by which a layer's state is known; links that end at a node that is down do not matter."""
     word = np.uint64(layer + 1)
@@ -117,7 +118,7 @@ def layer_word(net: Net, layer: int, works: Bytes, whole: Bytes) -> np.uint64:
     return word
 
 
-@njit(cache=True)
+@lean
 def recall(memory: Memory, word: np.uint64) -> float:
     """Return the cost known for a word, -1 when there is none."""
     places = np.uint64(len(memory.keys) - 1)
@@ -131,7 +132,7 @@ def recall(memory: Memory, word: np.uint64) -> float:
     return -1.0
 
 
-@njit(cache=True)
+@lean
 def remember(memory: Memory, word: np.uint64, cost: float) -> None:
     """Keep the cost of a word; where all places are taken it replaces another, which can be worked out again."""
     places = np.uint64(len(memory.keys) - 1)
@@ -144,7 +145,7 @@ def remember(memory: Memory, word: np.uint64, cost: float) -> None:
     memory.costs[place] = cost
 
 
-@njit(cache=True)
+@lean
 def least_layer_cost(net: Net, desk: Desk, layer: int, works: Bytes, whole: Bytes) -> float:
     """Return a cost that the layer's cheapest flow is not below: what each joined part has too much or too little.
 
@@ -184,7 +185,7 @@ def least_layer_cost(net: Net, desk: Desk, layer: int, works: Bytes, whole: Byte
     return cost
 
 
-@njit(cache=True)
+@lean
 def layer_cost(net: Net, desk: Desk, layer: int, works: Bytes, whole: Bytes) -> float:
     """Return USD per step of a layer's cheapest flow: moving it, units too much, units missing."""
     first, last = net.node_start[layer], net.node_start[layer + 1]
@@ -202,7 +203,7 @@ def layer_cost(net: Net, desk: Desk, layer: int, works: Bytes, whole: Bytes) -> 
         cost += _send_along_path(net, desk, end)
 
 
-@njit(cache=True)
+@lean
 def _find_best_path(net: Net, desk: Desk, first: int, last: int, works: Bytes, whole: Bytes) -> int:
     """Find the path that saves most, from unused supply to unmet demand; return its end, or -1 (Bellman-Ford)."""
     distance, through, queue, queued = desk.distance, desk.through, desk.queue, desk.queued
@@ -247,7 +248,7 @@ def _find_best_path(net: Net, desk: Desk, first: int, last: int, works: Bytes, w
     return end
 
 
-@njit(cache=True)
+@lean
 def _send_along_path(net: Net, desk: Desk, end: int) -> float:
     """Send as much as fits along the path found to its end; return what that changes the cost by."""
     amount = -desk.left[end] if desk.left[end] < -LEAST_FLOW else np.inf

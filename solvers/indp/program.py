@@ -14,6 +14,9 @@ import pulp
 
 MilpSolver = Literal["highs", "cbc"]
 
+EXACT = 1e-9
+"The gap, as a share of the value, at which an optimum counts as proven."
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -31,7 +34,7 @@ def run_program(
     seconds: float | None = None,
     solver: MilpSolver | None = None,
     start: Mapping[str, float] | None = None,
-    gap: float = 1e-9,
+    gap: float = EXACT,
 ) -> Answer:
     """Solve a program that minimises, single-threaded, and leave the best solution found in its variables.
 

@@ -36,19 +36,18 @@ class IndpSearch:
             np.zeros((problem.horizon, len(problem.network.layers)), np.bool_),
         )
 
-    def improve(self, plan: IndpPlan, *, tries: int, seed: int, hot: float = 1.0, cold: float = 1.0) -> IndpPlan:
-        """Return the best plan found by annealing with so many changes, then changing whatever still helps.
-
-        Temperatures are USD. With no tries it only descends.
-        """
+    def anneal(self, plan: IndpPlan, *, tries: int, seed: int, hot: float, cold: float) -> IndpPlan:
+        """Return the best plan met while trying so many changes, from temperature `hot` down to `cold` (USD)."""
         order, cost = self._order(self._row(plan))
         trial, _ = self._order(order.row)
-        best = order.row.copy()
-        if tries:
-            random = np.array([seed], np.uint64)
-            cost = anneal(self.work, self.tools, order, trial, best, cost, random, tries, hot, cold)
-            order, cost = self._order(best)
-            trial, _ = self._order(best)
+        best, random = order.row.copy(), np.array([seed], np.uint64)
+        anneal(self.work, self.tools, order, trial, best, cost, random, tries, hot, cold)
+        return self._plan(best)
+
+    def descend(self, plan: IndpPlan) -> IndpPlan:
+        """Return the plan after exchanging two repairs, or moving one, as long as that helps."""
+        order, cost = self._order(self._row(plan))
+        trial, _ = self._order(order.row)
         descend(self.work, self.tools, order, trial, cost)
         return self._plan(order.row)
 

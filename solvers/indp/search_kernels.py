@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from lifeline.lean import lean
 
 from solvers.indp.flow_kernels import (
     Bytes,
@@ -74,7 +75,7 @@ class Tools(NamedTuple):
     unknown: NDArray[np.bool_]
 
 
-@njit(cache=True)
+@lean
 def random_below(random: Words, bound: int) -> int:
     """Return a whole number from 0 up to, not including, `bound` (splitmix64; Steele, Lea, Flood 2014)."""
     random[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -85,27 +86,32 @@ def random_below(random: Words, bound: int) -> int:
     return np.int64((mixed >> np.uint64(11)) % np.uint64(bound))
 
 
-@njit(cache=True)
+@lean
 def step_of_place(work: Work, place: int) -> int:
     """Return the step, from 0 on, that a place belongs to; the horizon for what is never repaired."""
     return min(place // work.units, work.horizon)
 
 
-@njit(cache=True)
+@lean
 def take_state(work: Work, tools: Tools, step_of: Longs, step: int) -> None:
     """Put what works after the repairs of a step into the tools."""
-    tools.works[:] = work.nodes_intact
-    tools.whole[:] = work.links_intact
+    works, whole = tools.works, tools.whole
+    nodes_intact, links_intact = work.nodes_intact, work.links_intact
+    element_node, element_link = work.element_node, work.element_link
+    for node in range(len(works)):
+        works[node] = nodes_intact[node]
+    for link in range(len(whole)):
+        whole[link] = links_intact[link]
     for k in range(len(step_of)):
         if step_of[k] <= step:
-            if work.element_node[k] >= 0:
-                tools.works[work.element_node[k]] = 1
+            if element_node[k] >= 0:
+                works[element_node[k]] = 1
             else:
-                tools.whole[work.element_link[k]] = 1
-    settle(work.net, tools.works)
+                whole[element_link[k]] = 1
+    settle(work.net, works)
 
 
-@njit(cache=True)
+@lean
 def work_cost_of(work: Work, tools: Tools, row: Longs, step: int) -> float:
     """Return what the repairs of a step cost, with the preparation of each space they cross."""
     tools.marks[0] += 1
@@ -124,7 +130,7 @@ def work_cost_of(work: Work, tools: Tools, row: Longs, step: int) -> float:
     return cost
 
 
-@njit(cache=True)
+@lean
 def look_again(
     work: Work, tools: Tools, order: Order, first: int, last: int, limit: float, every_layer: bool
 ) -> float:
@@ -136,10 +142,10 @@ def look_again(
     first_step, last_step = step_of_place(work, first), step_of_place(work, last)
     change = _take_new_steps(work, tools, order, first, last, every_layer)
     stop = last_step + 1 if every_layer else last_step
-    tools.unknown[:] = False
     for step in range(first_step, min(stop, work.horizon)):
         take_state(work, tools, order.step, step)
         for layer in range(len(tools.touched)):
+            tools.unknown[step, layer] = False
             if tools.touched[layer]:
                 word = layer_word(work.net, layer, tools.works, tools.whole)
                 cost = recall(tools.memory, word)
@@ -151,23 +157,23 @@ def look_again(
     for step in range(first_step, min(stop, work.horizon)):
         if change > limit:
             return HOPELESS
-        if tools.unknown[step].any():
-            take_state(work, tools, order.step, step)
-            change += _know_step(work, tools, order, step)
+        change += _know_step(work, tools, order, step)
     return change if change <= limit else HOPELESS
 
 
-@njit(cache=True)
+@lean
 def _take_new_steps(work: Work, tools: Tools, order: Order, first: int, last: int, every_layer: bool) -> float:
     """Give the elements their new steps, mark the layers they touch, and return the change of the cost of repairs."""
-    tools.touched[:] = every_layer
+    for layer in range(len(tools.touched)):
+        tools.touched[layer] = every_layer
     for place in range(first, last + 1):
         k = order.row[place]
         if k >= 0:
             step = step_of_place(work, place)
             if order.step[k] != step:
                 order.step[k] = step
-                tools.touched[:] |= work.touches[k]
+                for layer in range(len(tools.touched)):
+                    tools.touched[layer] |= work.touches[k, layer]
     change = 0.0
     for step in range(step_of_place(work, first), min(step_of_place(work, last) + 1, work.horizon)):
         new = work_cost_of(work, tools, order.row, step)
@@ -176,12 +182,16 @@ def _take_new_steps(work: Work, tools: Tools, order: Order, first: int, last: in
     return change
 
 
-@njit(cache=True)
+@lean
 def _know_step(work: Work, tools: Tools, order: Order, step: int) -> float:
     """Work out the cheapest flows of a step of which only a lower bound was taken; return how much more they cost."""
     more = 0.0
+    ready = False
     for layer in range(len(tools.touched)):
         if tools.unknown[step, layer]:
+            if not ready:
+                take_state(work, tools, order.step, step)
+                ready = True
             cost = layer_cost(work.net, tools.desk, layer, tools.works, tools.whole)
             remember(tools.memory, layer_word(work.net, layer, tools.works, tools.whole), cost)
             more += cost - order.layer_cost[step, layer]
@@ -189,43 +199,46 @@ def _know_step(work: Work, tools: Tools, order: Order, step: int) -> float:
     return more
 
 
-@njit(cache=True)
+@lean
 def copy_order(source: Order, target: Order, first: int, last: int, work: Work) -> None:
     """Copy what a change of the places from `first` to `last` can change."""
-    target.row[first : last + 1] = source.row[first : last + 1]
-    target.step[:] = source.step
-    start, stop = step_of_place(work, first), min(step_of_place(work, last) + 1, work.horizon)
-    target.layer_cost[start:stop] = source.layer_cost[start:stop]
-    target.work_cost[start:stop] = source.work_cost[start:stop]
+    for place in range(first, last + 1):
+        target.row[place] = source.row[place]
+    for k in range(len(source.step)):
+        target.step[k] = source.step[k]
+    for step in range(step_of_place(work, first), min(step_of_place(work, last) + 1, work.horizon)):
+        target.work_cost[step] = source.work_cost[step]
+        for layer in range(source.layer_cost.shape[1]):
+            target.layer_cost[step, layer] = source.layer_cost[step, layer]
 
 
-@njit(cache=True)
+@lean
 def swap_blocks(row: Longs, i: int, j: int, length: int) -> None:
     """Exchange two runs of places that do not overlap."""
     for offset in range(length):
         row[i + offset], row[j + offset] = row[j + offset], row[i + offset]
 
 
-@njit(cache=True)
+@lean
 def move_run(row: Longs, i: int, length: int, to: int) -> None:
-    """Take a run of places out and put it in so that it begins at `to`; what lies between moves up."""
-    first, last = min(i, to), max(i, to) + length - 1
-    run = row[i : i + length].copy()
-    rest = np.empty(last - first + 1 - length, np.int64)
-    count = 0
-    for place in range(first, last + 1):
-        if not i <= place < i + length:
-            rest[count] = row[place]
-            count += 1
-    row[to : to + length] = run
-    count = 0
-    for place in range(first, last + 1):
-        if not to <= place < to + length:
-            row[place] = rest[count]
-            count += 1
+    """Take a run of places out and put it in so that it begins at `to`; what lies between moves up (three reversals)."""
+    first, last = min(i, to), max(i, to) + length
+    cut = first + length if i < to else i
+    _reverse(row, first, cut)
+    _reverse(row, cut, last)
+    _reverse(row, first, last)
 
 
-@njit(cache=True)
+@lean
+def _reverse(row: Longs, first: int, stop: int) -> None:
+    last = stop - 1
+    while first < last:
+        row[first], row[last] = row[last], row[first]
+        first += 1
+        last -= 1
+
+
+@lean
 def change_at_random(work: Work, row: Longs, random: Words) -> tuple[int, int]:
     """Change the order a little; return the first and the last place changed, -1 when nothing did."""
     steps = work.horizon * work.units
@@ -248,7 +261,7 @@ def change_at_random(work: Work, row: Longs, random: Words) -> tuple[int, int]:
     return min(i, j), max(i, j) + length - 1
 
 
-@njit(cache=True)
+@lean
 def anneal(
     work: Work,
     tools: Tools,
@@ -261,9 +274,9 @@ def anneal(
     hot: float,
     cold: float,
 ) -> float:
-    """Anneal an order from temperature `hot` to `cold` (USD); `best` receives the best row, whose cost is returned."""
+    """Anneal an order from temperature `hot` to `cold` (USD); `best`, the order's row at first, receives the best one, whose
+    cost is returned."""
     least = cost
-    best[:] = order.row
     copy_order(order, trial, 0, len(order.row) - 1, work)
     cooling = (cold / hot) ** (1.0 / max(tries, 1))
     heat = hot
@@ -279,13 +292,14 @@ def anneal(
             cost += change
             if cost < least - LEAST_CHANGE:
                 least = cost
-                best[:] = order.row
+                for place in range(len(best)):
+                    best[place] = order.row[place]
         else:
             copy_order(order, trial, first, last, work)
     return least
 
 
-@njit(cache=True)
+@lean
 def descend(work: Work, tools: Tools, order: Order, trial: Order, cost: float) -> float:
     """Exchange two places, or move one, as long as that helps; return the cost reached."""
     copy_order(order, trial, 0, len(order.row) - 1, work)
@@ -297,20 +311,14 @@ def descend(work: Work, tools: Tools, order: Order, trial: Order, cost: float) -
             for j in range(i + 1, len(order.row)):
                 if step_of_place(work, i) == step_of_place(work, j):
                     continue
-                for kind in range(3):
-                    if kind and j >= steps:
-                        break
+                for kind in range(3 if j < steps else 1):
+                    if not _is_worth_trying(work, trial.row, i, j, kind):
+                        continue
                     if kind == 0:
-                        if trial.row[i] < 0 and trial.row[j] < 0:
-                            continue
                         swap_blocks(trial.row, i, j, 1)
                     elif kind == 1:
-                        if trial.row[i] < 0:
-                            continue
                         move_run(trial.row, i, 1, j)
                     else:
-                        if trial.row[j] < 0:
-                            continue
                         move_run(trial.row, j, 1, i)
                     change = look_again(work, tools, trial, i, j, -LEAST_CHANGE, False)
                     if change < HOPELESS:
@@ -320,3 +328,20 @@ def descend(work: Work, tools: Tools, order: Order, trial: Order, cost: float) -
                     else:
                         copy_order(order, trial, i, j, work)
     return cost
+
+
+@lean
+def _is_worth_trying(work: Work, row: Longs, i: int, j: int, kind: int) -> bool:
+    """Return whether exchanging (0), moving up (1) or moving back (2) says anything that another change does not."""
+    if kind == 1:
+        return row[i] >= 0
+    if kind == 2:
+        return row[j] >= 0
+    if row[i] < 0 and row[j] < 0:
+        return False
+    # Idle places of a step are all alike: the first stands for them.
+    for place in (i, j):
+        alike = place > 0 and step_of_place(work, place - 1) == step_of_place(work, place)
+        if row[place] < 0 and alike and row[place - 1] < 0:
+            return False
+    return True
