@@ -34,7 +34,9 @@ def main() -> None:
     known: dict[str, Any] = json.loads((DATA / "peer_results.json").read_text(encoding="utf-8"))["instances"]
     print(header())
     print("\nChange of the objective against each peer; seconds of the plan, the bound's come on top.\n")
-    print(f"| instance | broken | objective | best peer | {' | '.join(PEERS)} | proven gap | CPU s | wall s |")
+    print(
+        f"| instance | broken | objective | best peer | {' | '.join(PEERS)} | proven gap | CPU s | wall s |"
+    )
     print("| --- |" + " ---: |" * (len(PEERS) + 6))
     # The first call compiles.
     first = next(iter(known))
@@ -77,7 +79,9 @@ def _best(instance: dict[str, Any]) -> float:
     return min(float(result["objective"]) for result in instance["methods"].values())
 
 
-def _line(name: str, instance: dict[str, Any], found: IndpSolution, spent: tuple[float, float], gap: float) -> str:
+def _line(
+    name: str, instance: dict[str, Any], found: IndpSolution, spent: tuple[float, float], gap: float
+) -> str:
     methods = instance["methods"]
     changes = " | ".join(f"{found.objective / methods[peer]['objective'] - 1:+.3%}" for peer in PEERS)
     broken = instance["broken_nodes"] + instance["broken_links"]

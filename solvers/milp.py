@@ -19,11 +19,17 @@ from solvers.indp.program import EXACT, MilpSolver, run_program
 from solvers.indp.score import score
 from solvers.indp.search import IndpSearch, trimmed
 
-ROUNDS = ((0.003, 1e-5), (0.001, 1e-6))
-"First and last temperature of each annealing, as shares of the objective."
+HEATS = (0.003, 0.03, 0.01, 0.001)
+"First temperatures of the annealings, in turn, as shares of the objective."
+
+COLD = 1e-6
+"The last temperature of each, as a share of the objective."
+
+FEWEST_ROUNDS, MOST_ROUNDS, EFFORT = 3, 12, 12_000
+"Rounds of annealing: so many that rounds x broken elements x steps come near the effort."
 
 START_GAP = 0.05
-"How near its optimum each step of iINDP is solved when the search goes on from there; proving more takes twice as long."
+"How near its optimum each step of iINDP is solved when the search goes on from there; proving it takes twice as long."
 
 
 @dataclass(frozen=True)
@@ -105,13 +111,19 @@ def solve_td_indp(
     began = time.perf_counter()
     search = IndpSearch(problem)
     best = solve_iindp(problem, gap=START_GAP).plan
-    for turn, (hot, cold) in enumerate(ROUNDS):
+    for turn in range(_rounds(problem)):
         price = search.cost(best)
-        best = search.anneal(best, tries=tries, seed=seed + turn, hot=hot * price, cold=cold * price)
+        hot, cold = HEATS[turn % len(HEATS)] * price, COLD * price
+        best = search.anneal(best, tries=tries, seed=seed + turn, hot=hot, cold=cold)
     best = search.descend(best)
     objective = score(problem, best).objective
     bound = ladder_bound(problem, best, seconds=bound_seconds)
     return IndpSolution(best, objective, min(bound, objective), time.perf_counter() - began)
+
+
+def _rounds(problem: IndpProblem) -> int:
+    size = max(1, len(problem.elements) * problem.horizon)
+    return max(FEWEST_ROUNDS, min(MOST_ROUNDS, EFFORT // size))
 
 
 def _states(problem: IndpProblem, plan: IndpPlan) -> list[set[int]]:

@@ -60,6 +60,7 @@ def _rows(table: ForeignTable) -> Iterator[tuple[str, str, str, int, int]]:
 
 
 def chosen_scenario(names: list[str], path: Path, wanted: str | None) -> str:
+    """Return the scenario that is wanted, or the only one; InvalidInput names those that the file holds."""
     known = sorted(set(names))
     if not known:
         raise InvalidInput(f"{str(path)!r} holds no scenario: it has column names but no rows.")

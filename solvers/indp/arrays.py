@@ -24,12 +24,16 @@ class Layout:
     @cached_property
     def element_node(self) -> Longs:
         """The node each element is, -1 for links."""
-        return np.array([self.node_place[e.place] if e.is_node else -1 for e in self.problem.elements], np.int64)
+        return np.array(
+            [self.node_place[e.place] if e.is_node else -1 for e in self.problem.elements], np.int64
+        )
 
     @cached_property
     def element_link(self) -> Longs:
         """The link each element is, -1 for nodes."""
-        return np.array([-1 if e.is_node else self.link_place[e.place] for e in self.problem.elements], np.int64)
+        return np.array(
+            [-1 if e.is_node else self.link_place[e.place] for e in self.problem.elements], np.int64
+        )
 
     @cached_property
     def touches(self) -> NDArray[np.bool_]:
@@ -83,8 +87,8 @@ def _net(network: IndpNetwork, nodes: list[int], links: list[int], node_place: L
     ends = [network.links[place] for place in links]
     u = np.array([node_place[link.u] for link in ends], np.int64)
     v = np.array([node_place[link.v] for link in ends], np.int64)
-    ways = sorted([*((int(a), k, int(b)) for k, (a, b) in enumerate(zip(u, v, strict=True)))]
-                  + [*((int(b), k, int(a)) for k, (a, b) in enumerate(zip(u, v, strict=True)))])
+    ends_of = list(zip(u.tolist(), v.tolist(), strict=True))
+    ways = sorted(way for k, (a, b) in enumerate(ends_of) for way in ((a, k, b), (b, k, a)))
     needs = [network.needs_of.get(place, ()) for place in nodes]
     words = np.random.Generator(np.random.PCG64(0)).integers(1, 2**63, len(nodes) + len(links), np.uint64)
     return Net(

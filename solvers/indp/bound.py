@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from solvers.indp.problem import IndpPlan, IndpProblem
 
 
-def ladder_bound(problem: IndpProblem, plan: IndpPlan | None = None, *, seconds: float | None = None) -> float:
+def ladder_bound(
+    problem: IndpProblem, plan: IndpPlan | None = None, *, seconds: float | None = None
+) -> float:
     """Return USD that no plan's objective is below. Each rung has its share of the seconds that are left.
 
     A `plan` that is known gives every program a state to start from.

@@ -91,7 +91,8 @@ def read_indp_network(folder: str | Path) -> IndpNetwork:
     """Read the flow networks of a folder; InvalidInput lists every row that is wrong."""
     place = Path(folder)
     tables = [
-        read_foreign(place / table.name, table) for table in (NODES, ARCS, INTERDEPENDENCIES, SPACES, ARC_SPACES)
+        read_foreign(place / table.name, table)
+        for table in (NODES, ARCS, INTERDEPENDENCIES, SPACES, ARC_SPACES)
     ]
     nodes, arcs, needs, spaces, crossings = tables
     _refuse([problem for table in tables for problem in table.read.problems], place)
@@ -131,7 +132,9 @@ def read_indp_problem(
     places = {node.name: place for place, node in enumerate(network.nodes)}
     broken: dict[str, None] = {}
     problems = []
-    for row, (of_scenario, kind, layer, a, b) in enumerate(_rows(table, "scenario", "kind", "layer", "a", "b")):
+    for row, (of_scenario, kind, layer, a, b) in enumerate(
+        _rows(table, "scenario", "kind", "layer", "a", "b")
+    ):
         ends = (places.get(f"{layer}:{a}", -1), places.get(f"{layer}:{b}", -1))
         found = links.get(ends) or links.get(ends[::-1]) if kind == "arc" else f"{layer}:{a}"
         if of_scenario == name and (found is None or (kind == "node" and ends[0] < 0)):
@@ -146,18 +149,21 @@ def _rows(table: ForeignTable, *columns: str) -> list[Key]:
     return list(zip(*(table.column(name) for name in columns), strict=True))
 
 
-def _links(arcs: ForeignTable, crossings: ForeignTable, at: dict[Key, int], space_at: dict[int, int]) -> list[Link]:
+def _links(
+    arcs: ForeignTable, crossings: ForeignTable, at: dict[Key, int], space_at: dict[int, int]
+) -> list[Link]:
     crossed: dict[Key, set[int]] = {}
     for layer, u, v, space in _rows(crossings, "layer", "u", "v", "space"):
         crossed.setdefault((layer, frozenset((u, v))), set()).add(space_at[space])
     latest: dict[Key, tuple[int, Link]] = {}
-    names = ("layer", "u", "v", "capacity", "flow_cost", "repair_cost", "repair_units_per_direction")
-    for number, (layer, u, v, *values) in zip(arcs.read.rows.tolist(), _rows(arcs, *names), strict=True):
+    names = [column.name for column in ARCS.columns]
+    for row, values in zip(arcs.read.rows.tolist(), _rows(arcs, *names), strict=True):
+        layer, u, v, capacity, flow_cost, repair_cost, units = values
         key = (layer, frozenset((u, v)))
-        spaces = tuple(sorted(crossed.get(key, ())))
-        link = Link(f"{layer}:{min(u, v)}-{max(u, v)}", at[layer, u], at[layer, v], *values, spaces=spaces)
-        if key not in latest or latest[key][0] < number:
-            latest[key] = (number, link)
+        name, spaces = f"{layer}:{min(u, v)}-{max(u, v)}", tuple(sorted(crossed.get(key, ())))
+        link = Link(name, at[layer, u], at[layer, v], capacity, flow_cost, repair_cost, units, spaces)
+        if key not in latest or latest[key][0] < row:
+            latest[key] = (row, link)
     return [link for _, link in latest.values()]
 
 

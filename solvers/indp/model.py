@@ -136,7 +136,9 @@ def _flows_along_links(
 ) -> list[list[pulp.LpAffineExpression]]:
     """Add the flows of a stage and what they cost; return for each node what flows out of it, less what flows in."""
     network, works = model.problem.network, model.working[stage]
-    broken = {e.place: k for k, e in enumerate(model.problem.elements) if not e.is_node and k not in set(model.done)}
+    broken = {
+        e.place: k for k, e in enumerate(model.problem.elements) if not e.is_node and k not in set(model.done)
+    }
     outflow: list[list[pulp.LpAffineExpression]] = [[] for _ in network.nodes]
     costs = []
     for number, link in enumerate(network.links):
@@ -197,7 +199,9 @@ def all_of_these_are_repaired(model: IndpModel, must: Collection[int]) -> None:
 def minimise_cost(model: IndpModel) -> None:
     """Minimise preparation + repair + each stage's flow and penalties for as long as it lasts."""
     elements = model.problem.elements
-    repairs = pulp.lpSum(elements[k].cost * model.repair_share * USD * model.state[-1][k] for k in model.candidates)
+    repairs = pulp.lpSum(
+        elements[k].cost * model.repair_share * USD * model.state[-1][k] for k in model.candidates
+    )
     lasting = pulp.lpSum(stage.lasts * cost for stage, cost in zip(model.stages, model.costs, strict=True))
     model.program.setObjective((model.program.objective or 0) + repairs + lasting)
 

@@ -63,12 +63,14 @@ class Link:
         if self.u == self.v:
             raise InvalidInput(f"Link {self.name}: its two ends are the same node.")
         if min(self.capacity, self.flow_cost, self.repair_cost) < 0 or self.repair_units < 1:
-            raise InvalidInput(f"Link {self.name}: capacity and costs must be 0 or more, repair_units 1 or more.")
+            raise InvalidInput(
+                f"Link {self.name}: capacity and costs must be 0 or more, repair_units 1 or more."
+            )
 
 
 @dataclass(frozen=True)
 class Need:
-    """The part `gamma` of a node's physical need that another node covers; a node is down while they add up to below 1."""
+    """The part `gamma` of a node's need that another node covers; it is down while they add up to below 1."""
 
     depender: int
     dependee: int
@@ -146,13 +148,15 @@ class IndpProblem:
         known = {part.name for part in (*self.network.nodes, *self.network.links)}
         for name in self.broken:
             if name not in known:
-                raise InvalidInput(f"There is no node or link {name!r} to break. {Nearest(known).advice(name)}")
+                raise InvalidInput(
+                    f"There is no node or link {name!r} to break. {Nearest(known).advice(name)}"
+                )
         if len(set(self.broken)) < len(self.broken):
             raise InvalidInput("An element is broken twice; name each once.")
         largest = max((element.units for element in self.elements), default=1)
         if self.units_per_step < largest:
             raise InvalidInput(
-                f"units_per_step must be at least {largest}, the units of the largest repair; got {self.units_per_step}."
+                f"units_per_step must be at least {largest}, the largest repair's; got {self.units_per_step}."
             )
 
     @cached_property

@@ -53,8 +53,14 @@ def _run_highs(
 
         def callSolver(self, lp: Any) -> None:  # noqa: N802 - PuLP's name
             if start:
-                named = [(variable.index, start[variable.name]) for variable in lp.variables() if variable.name in start]
-                lp.solverModel.setSolution(len(named), [index for index, _ in named], [value for _, value in named])
+                named = [
+                    (variable.index, start[variable.name])
+                    for variable in lp.variables()
+                    if variable.name in start
+                ]
+                lp.solverModel.setSolution(
+                    len(named), [index for index, _ in named], [value for _, value in named]
+                )
             lp.solverModel.run()
 
     program.solve(StartedHiGHS(msg=False, gapRel=gap, gapAbs=1e-6, threads=1, timeLimit=seconds))
@@ -70,14 +76,20 @@ def _run_highs(
     return Answer(found, value, bound + constant, proven)
 
 
-_CBC_BOUND = re.compile(r"^(?:Lower bound|Best possible solution|Continuous objective value is)\D*([-+0-9.e]+)", re.M)
+_CBC_BOUND = re.compile(
+    r"^(?:Lower bound|Best possible solution|Continuous objective value is)\D*([-+0-9.e]+)", re.M
+)
 
 
 def _run_cbc(program: pulp.LpProblem, seconds: float | None, gap: float) -> Answer:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "cbc.log"
         cbc = pulp.COIN_CMD(
-            path=pulp.apis.coin_api.PULP_CBC_CMD.pulp_cbc_path, msg=False, timeLimit=seconds, gapRel=gap, threads=1,
+            path=pulp.apis.coin_api.PULP_CBC_CMD.pulp_cbc_path,
+            msg=False,
+            timeLimit=seconds,
+            gapRel=gap,
+            threads=1,
             logPath=str(log),
         )
         program.solve(cbc)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lifeline.errors import SolverFailure
 from solvers.indp.problem import IndpNetwork, IndpPlan, IndpProblem
 
 if TYPE_CHECKING:
@@ -160,8 +161,10 @@ class Layer:
             for place, link in links
         ]
         upper = np.array([*open_up_to, *open_up_to, *[np.inf] * (2 * len(self.node_places))])
-        bounds = np.column_stack((np.zeros_like(upper), upper))
+        bounds: Any = np.column_stack((np.zeros_like(upper), upper))
         found = linprog(self.prices, A_eq=self.law, b_eq=self.balance, bounds=bounds, method="highs-ds")
+        if not found.success or found.x is None:
+            raise SolverFailure(f"The cheapest flow of {self.name} was not found: {found.message}")
         amounts, flows = found.x, 2 * len(links)
         spent = self.prices * amounts
         missing = amounts[flows + len(self.node_places) :]

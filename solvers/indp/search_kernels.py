@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.lean import lean
-
 from solvers.indp.flow_kernels import (
     Bytes,
     Desk,
@@ -162,7 +161,9 @@ def look_again(
 
 
 @lean
-def _take_new_steps(work: Work, tools: Tools, order: Order, first: int, last: int, every_layer: bool) -> float:
+def _take_new_steps(
+    work: Work, tools: Tools, order: Order, first: int, last: int, every_layer: bool
+) -> float:
     """Give the elements their new steps, mark the layers they touch, and return the change of the cost of repairs."""
     for layer in range(len(tools.touched)):
         tools.touched[layer] = every_layer
@@ -221,7 +222,7 @@ def swap_blocks(row: Longs, i: int, j: int, length: int) -> None:
 
 @lean
 def move_run(row: Longs, i: int, length: int, to: int) -> None:
-    """Take a run of places out and put it in so that it begins at `to`; what lies between moves up (three reversals)."""
+    """Take a run of places out and put it in so that it begins at `to`; what lies between moves up."""
     first, last = min(i, to), max(i, to) + length
     cut = first + length if i < to else i
     _reverse(row, first, cut)
@@ -274,8 +275,10 @@ def anneal(
     hot: float,
     cold: float,
 ) -> float:
-    """Anneal an order from temperature `hot` to `cold` (USD); `best`, the order's row at first, receives the best one, whose
-    cost is returned."""
+    """Anneal an order from temperature `hot` to `cold` (USD); return the cost of the best row met.
+
+    `best`, the order's row at first, receives that row.
+    """
     least = cost
     copy_order(order, trial, 0, len(order.row) - 1, work)
     cooling = (cold / hot) ** (1.0 / max(tries, 1))
