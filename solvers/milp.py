@@ -15,7 +15,7 @@ from lifeline.errors import InvalidInput
 from solvers.indp.bound import ladder_bound
 from solvers.indp.model import USD, IndpModel, Stage, build_model
 from solvers.indp.problem import IndpPlan, IndpProblem
-from solvers.indp.program import EXACT, MilpSolver, run_program
+from solvers.indp.program import MilpSolver, run_program
 from solvers.indp.score import score
 from solvers.indp.search import IndpSearch, trimmed
 
@@ -25,11 +25,8 @@ HEATS = (0.003, 0.03, 0.01, 0.001)
 COLD = 1e-6
 "The last temperature of each, as a share of the objective."
 
-FEWEST_ROUNDS, MOST_ROUNDS, EFFORT = 3, 12, 12_000
+FEWEST_ROUNDS, MOST_ROUNDS, EFFORT = 2, 12, 8_000
 "Rounds of annealing: so many that rounds x broken elements x steps come near the effort."
-
-START_GAP = 0.05
-"How near its optimum each step of iINDP is solved when the search goes on from there; proving it takes twice as long."
 
 
 @dataclass(frozen=True)
@@ -48,16 +45,12 @@ class IndpSolution:
 
 
 def solve_iindp(
-    problem: IndpProblem,
-    *,
-    seconds: float | None = None,
-    solver: MilpSolver | None = None,
-    gap: float = EXACT,
+    problem: IndpProblem, *, seconds: float | None = None, solver: MilpSolver | None = None
 ) -> IndpSolution:
     """Return the plan of iINDP, which looks one step ahead: each step does what makes that step cheapest.
 
-    `seconds` are for all steps together; those for which no time is left repair nothing. Each step is solved to
-    within `gap` of its optimum. The bound is 0: a plan that looks further may be better.
+    `seconds` are for all steps together; those for which no time is left repair nothing. Its bound is 0: a plan
+    that looks further may be better.
     """
     began = time.perf_counter()
     done: set[int] = set()
@@ -67,7 +60,7 @@ def solve_iindp(
         if left is not None and left <= 0:
             break
         model = build_model(problem, [Stage(problem.units_per_step)], done=done)
-        found = run_program(model.program, seconds=left, solver=solver, gap=gap).found
+        found = run_program(model.program, seconds=left, solver=solver).found
         repaired = model.repaired_by(0) - done if found else set()
         if not repaired:
             break
@@ -110,7 +103,7 @@ def solve_td_indp(
         raise InvalidInput(f"tries must be 1 or more and seed 0 or more, got {tries} and {seed}.")
     began = time.perf_counter()
     search = IndpSearch(problem)
-    best = solve_iindp(problem, gap=START_GAP).plan
+    best = solve_iindp(problem).plan
     for turn in range(_rounds(problem)):
         price = search.cost(best)
         hot, cold = HEATS[turn % len(HEATS)] * price, COLD * price

@@ -102,7 +102,7 @@ def _jobs_stay_done_and_crews_are_few(model: _Model) -> None:
     jobs = range(len(model.problem.jobs))
     model.done.append([0] * len(jobs))
     for slot in range(1, model.slots + 1):
-        model.done.append([pulp.LpVariable(f"done_{job}_{slot}", cat="Binary") for job in jobs])
+        model.done.append([model.program.add_variable(f"done_{job}_{slot}", cat="Binary") for job in jobs])
         for job in jobs:
             model.program += model.done[slot - 1][job] <= model.done[slot][job]
         new = pulp.lpSum(model.done[slot][job] - model.done[slot - 1][job] for job in jobs)
@@ -117,7 +117,7 @@ def _nodes_need_their_repair(model: _Model) -> None:
     nodes = range(len(model.dark.node_job))
     model.on.append([0] * len(nodes))
     for slot in range(1, model.slots + 1):
-        model.on.append([pulp.LpVariable(f"on_{node}_{slot}", 0, 1) for node in nodes])
+        model.on.append([model.program.add_variable(f"on_{node}_{slot}", 0, 1) for node in nodes])
         for node in nodes:
             if model.dark.node_job[node] != NO_JOB:
                 model.program += model.on[slot][node] <= model.done[slot][model.dark.node_job[node]]
@@ -129,7 +129,7 @@ def _nodes_that_are_on_are_reached(model: _Model, slot: int) -> None:
     most = len(on)
     into: list[list[Any]] = [[] for _ in on]
     for number, (start, end, job) in enumerate(_ways(dark)):
-        flow = pulp.LpVariable(f"flow_{number}_{slot}", 0, most)
+        flow = model.program.add_variable(f"flow_{number}_{slot}", 0, most)
         into[end].append(flow)
         model.program += flow <= most * on[end]
         if job != NO_JOB:

@@ -84,7 +84,9 @@ def build_model(
 def what_is_repaired_stays_repaired(model: IndpModel) -> None:
     """Write state[stage - 1] <= state[stage]."""
     for stage in range(len(model.stages)):
-        model.state.append({k: pulp.LpVariable(f"state_{k}_{stage}", cat="Binary") for k in model.candidates})
+        model.state.append(
+            {k: model.program.add_variable(f"state_{k}_{stage}", cat="Binary") for k in model.candidates}
+        )
         if stage:
             for k in model.candidates:
                 model.program += model.state[stage - 1][k] <= model.state[stage][k]
@@ -113,7 +115,7 @@ def nodes_work_when_whole_and_provided_for(model: IndpModel) -> None:
             if own is not None and place not in problem.network.needs_of:
                 works[place] = own
             else:
-                works[place] = pulp.LpVariable(f"works_{place}_{stage}", 0, 1)
+                works[place] = model.program.add_variable(f"works_{place}_{stage}", 0, 1)
                 if own is not None:
                     model.program += works[place] <= own
         for place in sorted(best - worst):
@@ -146,8 +148,8 @@ def _flows_along_links(
         gates = [gate for gate in (whole, works[link.u], works[link.v]) if not _is_one(gate)]
         if any(isinstance(gate, float) for gate in gates):
             continue
-        forth = pulp.LpVariable(f"flow_{number}_{stage}", 0, limits[number][0])
-        back = pulp.LpVariable(f"back_{number}_{stage}", 0, limits[number][1])
+        forth = model.program.add_variable(f"flow_{number}_{stage}", 0, limits[number][0])
+        back = model.program.add_variable(f"back_{number}_{stage}", 0, limits[number][1])
         for flow, most in ((forth, limits[number][0]), (back, limits[number][1])):
             for gate in gates:
                 model.program += flow <= most * gate
@@ -166,8 +168,8 @@ def _balances_at_nodes(model: IndpModel, stage: int, outflow: list[list[pulp.LpA
             penalty = node.penalty_over if node.balance > 0 else node.penalty_under
             costs.append(abs(node.balance) * penalty * USD)
             continue
-        over = pulp.LpVariable(f"over_{place}_{stage}", 0)
-        under = pulp.LpVariable(f"under_{place}_{stage}", 0)
+        over = model.program.add_variable(f"over_{place}_{stage}", 0)
+        under = model.program.add_variable(f"under_{place}_{stage}", 0)
         model.program += pulp.lpSum(outflow[place]) + over - under == node.balance
         costs += [node.penalty_over * USD * over, node.penalty_under * USD * under]
         if not _is_one(works) and node.balance:
@@ -184,7 +186,7 @@ def links_repaired_in_a_space_pay_for_it(model: IndpModel) -> None:
         for k in model.candidates:
             for space in elements[k].spaces:
                 if space not in prepared:
-                    prepared[space] = pulp.LpVariable(f"prepared_{space}_{stage}", 0, 1)
+                    prepared[space] = model.program.add_variable(f"prepared_{space}_{stage}", 0, 1)
                 model.program += _newly(model, k, stage) <= prepared[space]
         spent = (prices[space] * model.repair_share * USD * z for space, z in prepared.items())
         model.program.setObjective((model.program.objective or 0) + pulp.lpSum(spent))

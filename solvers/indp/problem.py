@@ -88,7 +88,7 @@ class IndpNetwork:
 
     def __post_init__(self) -> None:
         """Refuse names told twice and links between layers."""
-        names = [part.name for part in (*self.nodes, *self.links)]
+        names = self.names
         if len(set(names)) < len(names):
             twice = next(name for place, name in enumerate(names) if name in names[:place])
             raise InvalidInput(f"The network has {twice} twice; give each node and link a name of its own.")
@@ -100,6 +100,11 @@ class IndpNetwork:
     def layers(self) -> tuple[str, ...]:
         """The names of the layers, sorted."""
         return tuple(sorted({node.layer for node in self.nodes}))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all nodes, then of all links."""
+        return [*(node.name for node in self.nodes), *(link.name for link in self.links)]
 
     @cached_property
     def needs_of(self) -> dict[int, tuple[Need, ...]]:
@@ -145,7 +150,7 @@ class IndpProblem:
 
     def __post_init__(self) -> None:
         """Refuse unknown or repeated names, and steps in which something could never be repaired."""
-        known = {part.name for part in (*self.network.nodes, *self.network.links)}
+        known = set(self.network.names)
         for name in self.broken:
             if name not in known:
                 raise InvalidInput(
