@@ -19,13 +19,13 @@ from solvers.indp.program import MilpSolver, run_program
 from solvers.indp.score import score
 from solvers.indp.search import IndpSearch, trimmed
 
-HEATS = (0.003, 0.03, 0.01, 0.001)
+HEATS = (0.003, 0.001, 0.01, 0.03)
 "First temperatures of the annealings, in turn, as shares of the objective."
 
 COLD = 1e-6
 "The last temperature of each, as a share of the objective."
 
-FEWEST_ROUNDS, MOST_ROUNDS, EFFORT = 2, 12, 8_000
+FEWEST_ROUNDS, MOST_ROUNDS, EFFORT = 3, 12, 10_000
 "Rounds of annealing: so many that rounds x broken elements x steps come near the effort."
 
 
