@@ -37,7 +37,7 @@ def read_scenario(
     problems = table.read.problems or _wrong_components(files, table)
     if in_order := sorted(problems, key=lambda problem: problem.row or 0):
         raise InvalidInput.of(in_order, str(path))
-    name = _chosen(table.column("scenario"), path, scenario)
+    name = chosen_scenario(table.column("scenario"), path, scenario)
     rows = [
         tuple(_components(files, kind, layer, a, b))
         for of_scenario, kind, layer, a, b in _rows(table)
@@ -59,7 +59,8 @@ def _rows(table: ForeignTable) -> Iterator[tuple[str, str, str, int, int]]:
     return zip(*(table.column(name) for name in ("scenario", "kind", "layer", "a", "b")), strict=True)
 
 
-def _chosen(names: list[str], path: Path, wanted: str | None) -> str:
+def chosen_scenario(names: list[str], path: Path, wanted: str | None) -> str:
+    """Return the scenario that is wanted, or the only one; InvalidInput names those that the file holds."""
     known = sorted(set(names))
     if not known:
         raise InvalidInput(f"{str(path)!r} holds no scenario: it has column names but no rows.")
