@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lifeline.errors import InvalidInput
 from lifeline.nearest import Nearest
 from solvers import auto, cp_sat, exhaustive, local_search, priority
+from solvers.priority import outlook_on
 from solvers.solver import Budget, OnProgress, Progress, Proposal, Solver
 
 if TYPE_CHECKING:
@@ -47,11 +48,4 @@ def solve(
     if seed < 0:
         raise InvalidInput(f"The seed must be 0 or more, got {seed}.")
     proposal = SOLVERS[method](problem, budget=budget or Budget(), seed=seed, on_progress=on_progress)
-    return proposal if proposal.bound is not None else _with_floor(problem, proposal)
-
-
-def _with_floor(problem: RepairProblem, proposal: Proposal) -> Proposal:
-    """Return a proposal with the bound that costs next to nothing: every job done at its earliest."""
-    from solvers.bounds import lower_bound
-
-    return replace(proposal, bound=lower_bound(problem, rounds=0, best=proposal.plan).objective)
+    return proposal if proposal.bound is not None else replace(proposal, bound=outlook_on(problem).floor)

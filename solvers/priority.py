@@ -54,6 +54,13 @@ class Outlook:
         return reduced_part(self.problem)
 
     @cached_property
+    def floor(self) -> int:
+        """Return the bound that costs next to nothing: no plan is below what every job at its earliest would cost."""
+        from solvers.bounds import lower_bound
+
+        return lower_bound(self.problem, rounds=0).objective
+
+    @cached_property
     def minutes(self) -> NDArray[np.float64]:
         """Return the repair minutes of each job, infinite for one that nobody can do."""
         jobs, unassignable = self.problem.jobs, self.problem.unassignable

@@ -157,7 +157,7 @@ def test_r4_the_clock_at_minute_0_does_not_change_the_plan(start: str, task: Tas
     """Both nights the clocks in Berlin change while the crews work; minutes after time zero do not care."""
     system = task.problem().system
     moved = system.replace(settings=Settings(start=start, timezone="Europe/Berlin"))
-    plans = [solve(rebuilt(task, s), budget=BRIEF) for s in (system, moved)]
+    plans = [solve(rebuilt(task, s), method="local_search", budget=BRIEF) for s in (system, moved)]
     assert plans[0].plan.to_json() == plans[1].plan.to_json()
     assert plans[0].objective == plans[1].objective
 
@@ -203,7 +203,7 @@ def test_r5_more_help_never_hurts_the_best_plan(name: str, task: Task) -> None:
 @few
 def test_r5_a_search_that_starts_from_the_old_plan_never_returns_a_worse_one(task: Task) -> None:
     """A search with one more crew may lose its way (Graham 1969), so the old plan is where it starts."""
-    old = solve(task.problem(), budget=BRIEF)
+    old = solve(task.problem(), method="local_search", budget=BRIEF)
     helped = EASIER["one more crew"](task).problem()
     new = local_search.solve(helped, budget=Budget(evaluations=50), seed=1, start=old.plan.sequences())
     assert evaluate(helped, new.plan).objective <= old.objective
@@ -340,7 +340,7 @@ def test_r10_two_customers_at_one_supply_count_as_the_one_they_were(task: Task, 
 @few
 def test_r15_going_on_as_planned_loses_what_was_planned_and_a_new_search_no_more(task: Task) -> None:
     problem = task.problem()
-    old = solve(problem, budget=BRIEF)
+    old = solve(problem, method="local_search", budget=BRIEF)
     assert schedule(problem, old.plan.sequences()) == old.plan
     new = local_search.solve(problem, budget=Budget(evaluations=30), seed=9, start=old.plan.sequences())
     assert evaluate(problem, new.plan).objective <= evaluate(problem, old.plan).objective

@@ -27,7 +27,7 @@ from solvers import KNOWN_RULES, SOLVERS, Budget, Proposal, solve
 
 BRIEF = Budget(evaluations=100)
 SEEDS = range(12)
-WITHOUT_CHANCE = [method for method in SOLVERS if method not in ("local_search", "cp_sat")]
+WITHOUT_CHANCE = [method for method in SOLVERS if method not in ("auto", "local_search", "cp_sat")]
 
 every_method = pytest.mark.parametrize("method", SOLVERS)
 

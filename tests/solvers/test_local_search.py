@@ -19,12 +19,17 @@ from lifeline.plan_check import check_plan
 from lifeline.repair import RepairProblem, build_problem
 from lifeline.schedule import schedule
 from lifeline.shock import Shock
-from solvers import Budget, Progress, local_search, solve
+from solvers import Budget, Progress, Proposal, local_search
+from solvers import solve as solve_by
 from solvers.dispatch import dispatch
 from solvers.priority import RULES
 
 KM = 0.009
 ONE = Budget(evaluations=1)
+
+
+def solve(problem: RepairProblem, *, method: str = "local_search", **options: Any) -> Proposal:
+    return solve_by(problem, method=method, **options)
 
 
 def problem_of(**chains: Any) -> RepairProblem:
