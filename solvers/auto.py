@@ -55,7 +55,7 @@ def solve(
     run.bound()
     run.prove()
     run.go_on()
-    return run.proposal
+    return replace(run.proposal, stopped_by="cancelled") if run.cancelled else run.proposal
 
 
 class _Run:

@@ -1,6 +1,6 @@
 """Every method on the frozen instances: gap to the best known plan and to the bound, and spread over seeds.
 
-python benchmarks/solvers.py [--seconds 1 10 60] [--seeds 5] [--methods ...] [--instances ...]
+python benchmarks/methods.py [--seconds 1 10 60] [--seeds 5] [--methods ...] [--instances ...]
 
 The best known plan of an instance is the best of all runs of this one script. 60 s are spent from 250 jobs up.
 """
