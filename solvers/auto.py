@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lifeline.errors import SolverFailure
+from lifeline.evaluation import evaluate
+from lifeline.schedule import schedule
 from solvers import cp_sat, local_search
 from solvers.priority import outlook_on
 from solvers.solver import Budget, OnProgress, Progress, Proposal
 
 if TYPE_CHECKING:
+    from lifeline.plan import Plan
     from lifeline.repair import RepairProblem
+    from solvers.bounds import Bound
 
 SEARCH_SHARE = 0.6
 "Part of the seconds that the search gets; the proof takes the rest."
@@ -26,8 +31,10 @@ SEARCH_SHARE = 0.6
 ENOUGH = 2_000
 "Evaluations, times the square of the needed jobs, after which a search of a small problem makes room for the proof."
 
+SEARCH_PHASES = ("rules", "annealing")
+
 PROVEN_UP_TO = 15
-"Problems of so many jobs that somebody needs are put before CP-SAT, which mostly proves the best plan of them."
+"Independent parts of so many needed jobs are put before CP-SAT, which mostly proves the best plan of them."
 
 PROOF_EVALUATIONS = 500_000
 "What CP-SAT may spend on such a problem in a run without a budget: five of its own seconds."
@@ -59,9 +66,7 @@ def solve(
 
 
 class _Run:
-    """One run: what the parts have found together, and the time that is left."""
-
-    proposal: Proposal
+    """One run: what its steps have found together, and the time that is left."""
 
     def __init__(
         self, problem: RepairProblem, budget: Budget, seed: int, on_progress: OnProgress | None
@@ -70,6 +75,14 @@ class _Run:
         self.problem, self.budget, self.seed, self.on_progress = problem, budget, seed, on_progress
         self.began = time.perf_counter()
         self.cancelled = False
+        self.found: Proposal | None = None
+
+    @property
+    def proposal(self) -> Proposal:
+        """Return what has been found so far; there is something once the search has been."""
+        if self.found is None:
+            raise SolverFailure("auto was asked for a plan before its search began: please report this.")
+        return self.found
 
     @property
     def seconds(self) -> float:
@@ -87,12 +100,12 @@ class _Run:
         found = local_search.solve(
             self.problem, budget=self._search_budget(), seed=self.seed, on_progress=self._passed_on
         )
-        self.proposal = replace(found, method="auto", bound=0)
+        self.found = replace(found, method="auto", bound=0)
 
     def _search_budget(self) -> Budget:
         if self.budget.seconds is None:
             return self.budget
-        enough = ENOUGH * self._needed_jobs**2 + 1
+        enough = ENOUGH * _needed_jobs(self.problem) ** 2 + 1
         return Budget(
             seconds=SEARCH_SHARE * self.budget.seconds,
             evaluations=min(self.budget.evaluations or enough, enough),
@@ -100,35 +113,50 @@ class _Run:
 
     def bound(self) -> None:
         """Prove a number that no plan is below."""
+        found = self._bound_on(self.problem, self.proposal.plan, self._seconds_left())
+        self._take_bound(found.objective, found.reproducible)
+
+    def _bound_on(self, problem: RepairProblem, plan: Plan, seconds: float | None) -> Bound:
         from solvers.bounds import lower_bound
 
-        rounds, grids = self._effort()
-        bound = lower_bound(
-            self.problem,
-            seconds=self._seconds_left(),
-            rounds=rounds,
-            grids=grids,
-            best=self.proposal.plan,
-            on_progress=self._passed_on,
+        rounds, grids = self._effort(problem)
+        return lower_bound(
+            problem, seconds=seconds, rounds=rounds, grids=grids, best=plan, on_progress=self._passed_on
         )
-        self._take_bound(bound.objective, bound.reproducible)
 
     def prove(self) -> None:
-        """Put a small problem before CP-SAT, which may prove the plan to be the best, or find a better one."""
-        if self.is_over or self._needed_jobs > PROVEN_UP_TO:
+        """Put small independent parts before CP-SAT, which may prove each best, or find something better."""
+        from solvers.parts import independent_parts, plan_of_part
+
+        if self.is_over:
             return
-        budget = Budget(
-            seconds=self._seconds_left(), evaluations=self.budget.evaluations or PROOF_EVALUATIONS
-        )
-        found = cp_sat.solve(
-            self.problem,
-            budget=budget,
-            seed=self.seed,
-            on_progress=self._passed_on,
-            start=self.proposal.plan.sequences(),
-        )
-        self._take_plan(found)
-        self._take_bound(found.bound or 0, found.reproducible)
+        parts = independent_parts(self.problem, outlook_on(self.problem).reduction)
+        if min(_needed_jobs(part) for part in parts) > PROVEN_UP_TO:
+            return
+        sequences, bound, reproducible = dict(self.proposal.plan.sequences()), self.proposal.objective, True
+        for number, part in enumerate(parts):
+            own = schedule(part, plan_of_part(part, self.proposal.plan))
+            found = self._prove_part(part, own, len(parts) - number)
+            sequences |= found.plan.sequences()
+            bound -= evaluate(part, own).objective - (found.bound or 0)
+            reproducible = reproducible and found.reproducible
+        plan = schedule(self.problem, sequences)
+        objective = evaluate(self.problem, plan).objective
+        self._take_plan(replace(found, plan=plan, objective=objective, bound=None))
+        self._take_bound(bound, reproducible)
+
+    def _prove_part(self, part: RepairProblem, own: Plan, parts_left: int) -> Proposal:
+        """Return a plan of an independent part that is no worse than its own so far, and a bound on all of them."""
+        left = self._seconds_left()
+        seconds = None if left is None else left / parts_left
+        if _needed_jobs(part) <= PROVEN_UP_TO:
+            budget = Budget(seconds=seconds, evaluations=self.budget.evaluations or PROOF_EVALUATIONS)
+            return cp_sat.solve(
+                part, budget=budget, seed=self.seed, on_progress=self._passed_on, start=own.sequences()
+            )
+        found = self._bound_on(part, own, seconds)
+        objective = evaluate(part, own).objective
+        return Proposal(own, objective, "auto", 0, 0.0, "finished", found.reproducible, bound=found.objective)
 
     def go_on(self) -> None:
         """Search on in the seconds that the proof has left."""
@@ -136,7 +164,7 @@ class _Run:
         if (
             left is None
             or self.is_over
-            or self._needed_jobs <= PROVEN_UP_TO
+            or _needed_jobs(self.problem) <= PROVEN_UP_TO
             or left < 0.05 * self._seconds_given
         ):
             return
@@ -148,7 +176,7 @@ class _Run:
             start=self.proposal.plan.sequences(),
         )
         self._take_plan(found)
-        self.proposal = replace(self.proposal, stopped_by=found.stopped_by, reproducible=False)
+        self.found = replace(self.proposal, stopped_by=found.stopped_by, reproducible=False)
 
     @property
     def _seconds_given(self) -> float:
@@ -158,32 +186,29 @@ class _Run:
         spent = self.proposal.evaluations + found.evaluations
         if found.objective < self.proposal.objective:
             trace = (*self.proposal.trace, (spent, found.objective))
-            self.proposal = replace(self.proposal, plan=found.plan, objective=found.objective, trace=trace)
-        self.proposal = replace(self.proposal, evaluations=spent, seconds=self.seconds)
+            self.found = replace(self.proposal, plan=found.plan, objective=found.objective, trace=trace)
+        self.found = replace(self.proposal, evaluations=spent, seconds=self.seconds)
 
     def _take_bound(self, bound: int, reproducible: bool) -> None:
-        self.proposal = replace(
+        self.found = replace(
             self.proposal,
             bound=max(bound, self.proposal.bound or 0),
             reproducible=self.proposal.reproducible and reproducible,
             seconds=self.seconds,
         )
         if self.proposal.bound == self.proposal.objective and not self.cancelled:
-            self.proposal = replace(self.proposal, stopped_by="finished")
+            self.found = replace(self.proposal, stopped_by="finished")
 
-    @property
-    def _needed_jobs(self) -> int:
-        return int(np.count_nonzero(outlook_on(self.problem).reduction.needed))
-
-    def _effort(self) -> tuple[int, Sequence[int]]:
+    def _effort(self, problem: RepairProblem) -> tuple[int, Sequence[int]]:
         """Return how many linear programs to solve at most, and on which grids, as far as the clock does not decide."""
         from solvers.bounds import ROUNDS, SPANS
 
-        if self.cancelled or self._needed_jobs > BOUND_UP_TO:
+        needed = _needed_jobs(problem)
+        if self.cancelled or needed > BOUND_UP_TO:
             return 0, SPANS
-        if self.budget.seconds is not None or self._needed_jobs <= FULL_BOUND_UP_TO:
+        if self.budget.seconds is not None or needed <= FULL_BOUND_UP_TO:
             return ROUNDS, SPANS
-        return (SHORT_ROUNDS if self._needed_jobs <= SHORT_BOUND_UP_TO else 0), SPANS[:1]
+        return (SHORT_ROUNDS if needed <= SHORT_BOUND_UP_TO else 0), SPANS[:1]
 
     def _seconds_left(self) -> float | None:
         if self.budget.seconds is None:
@@ -194,12 +219,18 @@ class _Run:
         """Tell whoever watches about the run as a whole; False once they want no more."""
         if self.on_progress is None or self.cancelled:
             return not self.cancelled
-        bound = None
-        if hasattr(self, "proposal"):
-            bound = self.proposal.bound
+        best, bound = progress.objective, None
+        if self.found is not None:
+            # What CP-SAT and the bound report may be of a part of the problem.
+            bound = self.found.bound
+            whole = progress.phase in SEARCH_PHASES
+            best = min(self.found.objective, best) if whole else self.found.objective
             if progress.phase == "bound":
                 bound = max(bound or 0, progress.objective)
-                progress = replace(progress, objective=self.proposal.objective)
-        wanted = self.on_progress(replace(progress, bound=bound, seconds=self.seconds))
+        wanted = self.on_progress(replace(progress, objective=best, bound=bound, seconds=self.seconds))
         self.cancelled = wanted is False
         return not self.cancelled
+
+
+def _needed_jobs(problem: RepairProblem) -> int:
+    return int(np.count_nonzero(outlook_on(problem).reduction.needed))
