@@ -254,6 +254,51 @@ def black_start(dark: Dark, state: DarkState, spare: DarkState, queue: Longs, le
     return length
 
 
+@njit(cache=True)
+def new_bold_state(dark: Dark) -> DarkState:
+    """Return the state in which no job is done and all black starts have been made, whatever comes of them."""
+    state, queue = new_state(dark), np.empty(len(dark.weight) + 1, np.int64)
+    length = 0
+    for node in dark.starters:
+        state.waived[node] = 1
+        length = _switch_on(node, state.on, state.broken, state.fed, state.unmet, state.waived, queue, length)
+    _grow(dark, state, queue, length)
+    return state
+
+
+@lean
+def boldly_finish(dark: Dark, bold: DarkState, job: int, queue: Longs) -> None:
+    """Finish a job in the state in which all black starts have been made, and let service grow."""
+    length = mend(
+        job,
+        dark.job_node,
+        dark.job_tail,
+        dark.job_head,
+        dark.job_way,
+        bold.on,
+        bold.broken,
+        bold.fed,
+        bold.unmet,
+        bold.waived,
+        bold.done,
+        queue,
+    )
+    _grow(dark, bold, queue, length)
+
+
+@lean
+def may_start(dark: Dark, state: DarkState, bold: DarkState) -> bool:
+    """Tell whether some black start that has not come on would have its providers if all were tried.
+
+    What works after any successful start also works in the bold state, in which all have been made: one that lacks a
+    provider even there would be refused.
+    """
+    some = False
+    for node in dark.starters:
+        some = some or (not state.on[node] and bold.on[node] and bold.unmet[node] == 0)
+    return some
+
+
 @lean
 def gain_of(
     dark: Dark, state: DarkState, spare: DarkState, scratch: DarkState, jobs: Longs, queue: Longs

@@ -15,7 +15,18 @@ from numpy.typing import NDArray
 from lifeline.compiled import Longs
 from lifeline.lean import lean
 from solvers.dark import Dark
-from solvers.dark_kernels import DarkState, black_start, mend, new_state, reset_state, spread_on
+from solvers.dark_kernels import (
+    DarkState,
+    black_start,
+    boldly_finish,
+    copy_state,
+    may_start,
+    mend,
+    new_bold_state,
+    new_state,
+    reset_state,
+    spread_on,
+)
 from solvers.timing_kernels import Order
 
 Table = NDArray[np.uint8] | NDArray[np.int32]
@@ -47,17 +58,26 @@ class Kept(NamedTuple):
     unmet: NDArray[np.int32]
     provided: NDArray[np.uint8]
     done: NDArray[np.uint8]
+    bold_on: NDArray[np.uint8]
+    bold_broken: NDArray[np.uint8]
+    bold_fed: NDArray[np.uint8]
+    bold_unmet: NDArray[np.int32]
+    bold_provided: NDArray[np.uint8]
     sums: NDArray[np.int64]
     later_weight: NDArray[np.int64]
     later_moment: NDArray[np.int64]
 
 
 class Scratch(NamedTuple):
-    """Room for one replay: the state, one to try black starts in, the queue, the largest speed-up from each job on."""
+    """Room for one replay: the state, one to try black starts in, the bold one (see `new_bold_state`), how that begins,
+    the queues, and the largest speed-up from each job on."""
 
     state: DarkState
     spare: DarkState
+    bold: DarkState
+    first_bold: DarkState
     queue: NDArray[np.int64]
+    bold_queue: NDArray[np.int64]
     sped_up: NDArray[np.int64]
 
 
@@ -65,6 +85,7 @@ def nothing_kept(dark: Dark, jobs: int) -> Kept:
     """Return room to keep states of orders of so many jobs."""
     apart = max(FEWEST_APART, -(-jobs // MOST_KEPT))
     rows, nodes = jobs // apart + 1, len(dark.weight)
+    bold_nodes = nodes if len(dark.starters) else 0
     return Kept(
         apart=apart,
         valid=np.zeros(1, np.int64),
@@ -74,6 +95,11 @@ def nothing_kept(dark: Dark, jobs: int) -> Kept:
         unmet=np.zeros((rows, nodes), np.int32),
         provided=np.zeros((rows, len(dark.group_dependent)), np.uint8),
         done=np.zeros((rows, len(dark.job_node)), np.uint8),
+        bold_on=np.zeros((rows, bold_nodes), np.uint8),
+        bold_broken=np.zeros((rows, bold_nodes), np.uint8),
+        bold_fed=np.zeros((rows, bold_nodes), np.uint8),
+        bold_unmet=np.zeros((rows, bold_nodes), np.int32),
+        bold_provided=np.zeros((rows, len(dark.group_dependent) if bold_nodes else 0), np.uint8),
         sums=np.zeros((rows, 3), np.int64),
         later_weight=np.zeros(jobs + 1, np.int64),
         later_moment=np.zeros(jobs + 1, np.int64),
@@ -84,7 +110,16 @@ def nothing_kept(dark: Dark, jobs: int) -> Kept:
 def scratch_for(dark: Dark, jobs: int) -> Scratch:
     """Return room for replays of orders of so many jobs."""
     queue = np.empty(len(dark.weight) + 1, np.int64)
-    return Scratch(new_state(dark), new_state(dark), queue, np.zeros(jobs + 1, np.int64))
+    bold = new_bold_state(dark)
+    return Scratch(
+        new_state(dark),
+        new_state(dark),
+        bold,
+        new_bold_state(dark),
+        queue,
+        queue.copy(),
+        np.zeros(jobs + 1, np.int64),
+    )
 
 
 @lean
@@ -97,6 +132,25 @@ def _write_row(table: Table, row: int, values: Row) -> None:
 def _read_row(table: Table, row: int, values: Row) -> None:
     for position in range(len(values)):
         values[position] = table[row, position]
+
+
+@lean
+def _keep_bold(kept: Kept, row: int, bold: DarkState) -> None:
+    _write_row(kept.bold_on, row, bold.on)
+    _write_row(kept.bold_broken, row, bold.broken)
+    _write_row(kept.bold_fed, row, bold.fed)
+    _write_row(kept.bold_unmet, row, bold.unmet)
+    _write_row(kept.bold_provided, row, bold.provided)
+
+
+@lean
+def _recall_bold(kept: Kept, row: int, bold: DarkState) -> None:
+    _read_row(kept.bold_on, row, bold.on)
+    _read_row(kept.bold_broken, row, bold.broken)
+    _read_row(kept.bold_fed, row, bold.fed)
+    _read_row(kept.bold_unmet, row, bold.unmet)
+    _read_row(kept.bold_provided, row, bold.provided)
+    _read_row(kept.done, row, bold.done)
 
 
 @lean
@@ -172,9 +226,13 @@ def replay(
     row = min(same // kept.apart, kept.valid[0] - 1)
     if row < 0:
         reset_state(dark, state)
+        if any_starter:
+            copy_state(scratch.bold, scratch.first_bold)
         row, cost, dark_weight, already_dark = 0, np.int64(0), totals[0], totals[1]
     else:
         recall(kept, row, state)
+        if any_starter:
+            _recall_bold(kept, row, scratch.bold)
         cost, dark_weight, already_dark = kept.sums[row, 0], kept.sums[row, 1], kept.sums[row, 2]
     latest_before = np.int64(0)
     for place in range(row * kept.apart, len(by_finish)):
@@ -183,6 +241,8 @@ def replay(
         if place <= same:
             if place % kept.apart == 0 and place // kept.apart >= kept.valid[0]:
                 _keep(kept, place // kept.apart, state, cost, dark_weight, already_dark)
+                if any_starter:
+                    _keep_bold(kept, place // kept.apart, scratch.bold)
                 kept.valid[0] = place // kept.apart + 1
         else:
             latest_before = max(latest_before, current.finish[by_finish[place - 1]])
@@ -210,7 +270,9 @@ def replay(
             queue,
         )
         if any_starter:
-            grown = black_start(dark, state, scratch.spare, queue, grown)
+            boldly_finish(dark, scratch.bold, job, scratch.bold_queue)
+            if may_start(dark, state, scratch.bold):
+                grown = black_start(dark, state, scratch.spare, queue, grown)
         gain[job] = 0
         for position in range(grown):
             node = queue[position]
