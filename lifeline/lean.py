@@ -6,4 +6,4 @@ times as long as the work itself (measured), so what allocates nothing is compil
 
 from numba import njit
 
-lean = njit(cache=True, _nrt=False)
+lean = njit(cache=True, nogil=True, _nrt=False)
