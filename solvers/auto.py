@@ -36,8 +36,8 @@ SEARCH_PHASES = ("rules", "annealing")
 PROVEN_UP_TO = 15
 "Independent parts of so many needed jobs are put before CP-SAT, which mostly proves the best plan of them."
 
-PROOF_EVALUATIONS = 500_000
-"What CP-SAT may spend on such a problem in a run without a budget: five of its own seconds."
+PROOF_EVALUATIONS = 300_000
+"What CP-SAT may spend on such a part in a run without a budget: three of its own seconds."
 
 FULL_BOUND_UP_TO, SHORT_BOUND_UP_TO = 60, 400
 """Up to so many needed jobs a run without a budget solves all the linear programs of a bound; up to so many a few, on
@@ -62,7 +62,7 @@ def solve(
     run.bound()
     run.prove()
     run.go_on()
-    return replace(run.proposal, stopped_by="cancelled") if run.cancelled else run.proposal
+    return run.ended()
 
 
 class _Run:
@@ -88,6 +88,15 @@ class _Run:
     def seconds(self) -> float:
         """Return the seconds since the run began."""
         return time.perf_counter() - self.began
+
+    def ended(self) -> Proposal:
+        """Return the proposal, with what ended the run."""
+        if self.cancelled:
+            return replace(self.proposal, stopped_by="cancelled", reproducible=False)
+        late = self.budget.seconds is not None and self.seconds >= self.budget.seconds
+        if late and self.proposal.bound != self.proposal.objective:
+            return replace(self.proposal, stopped_by="seconds", reproducible=False)
+        return self.proposal
 
     @property
     def is_over(self) -> bool:

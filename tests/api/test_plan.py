@@ -37,8 +37,8 @@ def test_the_json_object_has_what_the_issue_promises(lifeline, two_lines):
     assert report["person_hours"] == 50
     assert list(report["rules"]) == KNOWN
     assert report["rules"]["most_customers"] == 50
-    assert report["bound_person_hours"] is None
-    assert report["gap"] is None
+    assert report["bound_person_hours"] == 50
+    assert report["gap"] == 0
     assert report["method"] == "auto"
     assert report["seconds"] > 0
     assert report["stopped_by"] in ("finished", "evaluations")
@@ -71,8 +71,18 @@ def test_the_summary_answers_the_dispatchers_questions(lifeline):
     assert "Mon 07:00 (1 h)" in out
     assert "10,500 (46.7 %)" in out  # of the nearest rule's 22,500
     assert "brings back power for 2,000 people, water for 2,000" in out
-    assert "there is no proven bound yet (gap: unknown)" in " ".join(out.split())
+    assert "This is proven to be a best plan" in " ".join(out.split())
     assert "give the same plan again" in " ".join(out.split())
+
+
+def test_without_a_proof_the_summary_says_how_far_below_no_plan_can_be(lifeline):
+    """A rule of thumb proves nothing by itself: beside it stands what every job at its earliest would cost."""
+    words = ("plan", "three_towns", "--method", "nearest")
+    report, out = lifeline(*words, "--json").json, " ".join(lifeline(*words).out.split())
+    assert 0 < report["bound_person_hours"] <= 12_000
+    assert report["gap"] == 1 - report["bound_person_hours"] / 22_500
+    assert "No plan there is can be below" in out
+    assert f"and {100 * report['gap']:.1f} % below this plan, which may itself be the best" in out
 
 
 def test_no_line_is_longer_than_100_columns(lifeline, two_lines):
@@ -82,6 +92,7 @@ def test_no_line_is_longer_than_100_columns(lifeline, two_lines):
 
 def test_a_run_that_the_clock_stopped_says_that_a_repeat_may_differ(lifeline):
     words = ("plan", "three_towns", "--seconds", 0.05, "--evaluations", 2_000_000_000)
+    words += ("--method", "local_search")
     report = lifeline(*words, "--json").json
     assert report["stopped_by"] == "seconds"
     assert report["reproducible"] is False
