@@ -45,6 +45,9 @@ the coarsest grid; beyond it has the bound that needs none."""
 
 SHORT_ROUNDS = 3
 
+FIRST_ROUND_SECONDS = 10.0
+"What the first linear program of SHORT_BOUND_UP_TO needed jobs takes, as measured; it is not begun in less."
+
 BOUND_UP_TO = 1_500
 "With more needed jobs one linear program takes longer than anybody waits: their bound needs none."
 
@@ -215,7 +218,10 @@ class _Run:
         needed = _needed_jobs(problem)
         if self.cancelled or needed > BOUND_UP_TO:
             return 0, SPANS
-        if self.budget.seconds is not None or needed <= FULL_BOUND_UP_TO:
+        left = self._seconds_left()
+        if left is not None and left < FIRST_ROUND_SECONDS * (needed / SHORT_BOUND_UP_TO) ** 2:
+            return 0, SPANS
+        if left is not None or needed <= FULL_BOUND_UP_TO:
             return ROUNDS, SPANS
         return (SHORT_ROUNDS if needed <= SHORT_BOUND_UP_TO else 0), SPANS[:1]
 

@@ -34,6 +34,9 @@ SLACK = 1e-3
 LEAST_GAIN = 5e-4
 "A grid is left for a finer one when a round raises the bound by less than this share."
 
+FINER_TAKES = 3
+"A finer grid is not begun when less than so many times what has been spent is left."
+
 MOST_MINUTES = 4_000_000
 "Grids end here, seven years on: one byte a minute and pool."
 
@@ -70,7 +73,7 @@ def lower_bound(
     ascent = _Ascent(problem, seconds, rounds, best, on_progress)
     ascent.start()
     for spans in grids:
-        if not ascent.may_go_on():
+        if not (ascent.may_go_on() and ascent.has_time_for_finer()):
             break
         ascent.climb(spans)
     return ascent.bound()
@@ -121,6 +124,14 @@ class _Ascent:
             self.stopped = True
         return not self.stopped
 
+    def has_time_for_finer(self) -> bool:
+        """Tell whether a finer grid fits in: it takes several times what all coarser ones have."""
+        if self.seconds is None or not self.solved:
+            return True
+        spent = time.perf_counter() - self.began
+        self.stopped = self.stopped or self.seconds < (1 + FINER_TAKES) * spent
+        return not self.stopped
+
     def climb(self, spans: int) -> None:
         """Solve the program on a grid of so many spans until it breaks no blocking set any more."""
         from solvers.bound_lp import LinearProgram, capacity_of
@@ -131,8 +142,13 @@ class _Ascent:
         program = LinearProgram(len(self.problem.jobs), capacity, sets)
         program.add_cuts(program.all_cuts())
         last, solution = 0, None
+        round_seconds = 0.0
         while self.may_go_on():
-            solution = program.solve(self._seconds_left())
+            left, round_began = self._seconds_left(), time.perf_counter()
+            if left is not None and left < round_seconds:
+                self.stopped = True
+                break
+            solution = program.solve(left)
             self.solved += 1
             if solution is None:
                 self.stopped = True
@@ -140,7 +156,7 @@ class _Ascent:
             value = self._certify(program, solution)
             if value < last * (1 + LEAST_GAIN) or not self._learn(program, solution):
                 break
-            last = value
+            last, round_seconds = value, time.perf_counter() - round_began
         if solution is not None and program.spans > 1:
             self._remember_costs(program, solution)
 

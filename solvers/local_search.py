@@ -90,6 +90,7 @@ class _Search:
         self.began = time.perf_counter()
         self.outlook = outlook_on(problem)
         self.stopped_by: StoppedBy = "finished"
+        self.led_by_clock = False
         first, *others = RULES
         # A start that leaves jobs out is made whole: they are handed out behind it.
         given = None if start is None else hand_out_rest(problem, schedule(problem, start), LAST_MINUTE)
@@ -148,7 +149,7 @@ class _Search:
             spent += span
             self.evaluations = at_start + spent
             share = self._share_spent(spent, total)
-            if total is None:
+            if self.led_by_clock:
                 per_job = spent / share / jobs / chains.count
             if int(share * JUDGED_TIMES) > looked:
                 looked = int(share * JUDGED_TIMES)
@@ -169,11 +170,13 @@ class _Search:
         return self.budget.evaluations
 
     def _share_spent(self, spent: int, total: int | None) -> float:
-        if total is not None:
-            if spent >= total:
-                self.stopped_by = "evaluations"
-            return spent / total
-        return self.seconds / (self.budget.seconds or inf)
+        """Return how much of the budget is spent: of the evaluations or of the seconds, whichever is nearer its end."""
+        share = 0.0 if total is None else spent / total
+        if share >= 1:
+            self.stopped_by = "evaluations"
+        by_clock = self.seconds / (self.budget.seconds or inf)
+        self.led_by_clock = self.led_by_clock or total is None or by_clock > share
+        return max(share, by_clock)
 
     def _may_go_on(self, phase: str) -> bool:
         if self.on_progress is not None:
@@ -215,7 +218,7 @@ class _Search:
             evaluations=self.evaluations,
             seconds=self.seconds,
             stopped_by=self.stopped_by,
-            reproducible=self.stopped_by in ("finished", "evaluations"),
+            reproducible=self.stopped_by in ("finished", "evaluations") and not self.led_by_clock,
             trace=tuple(self.trace),
         )
 

@@ -308,3 +308,11 @@ def test_sharing_out_keeps_a_plan_that_is_done_as_soon() -> None:
     start = {"amber": ["P1", "E-F"], "blue": ["C-D", "A-B"]}
 
     assert local_search.solve(problem, budget=ONE, start=start).plan.sequences() == start
+
+
+def test_a_clock_that_is_nearer_its_end_than_the_count_cools_the_search() -> None:
+    """A count of a million million would never cool; the clock's share does, and the plan says it led."""
+    by_both = solve(street(), budget=Budget(evaluations=10**12, seconds=1.0), seed=2)
+    by_clock = solve(street(), budget=Budget(seconds=1.0), seed=2)
+    assert not by_both.reproducible
+    assert by_both.objective <= 1.02 * by_clock.objective
