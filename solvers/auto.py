@@ -149,6 +149,8 @@ class _Run:
         for number, part in enumerate(parts):
             own = schedule(part, plan_of_part(part, self.proposal.plan))
             found = self._prove_part(part, own, len(parts) - number)
+            # A crew that the new plan leaves without work does not appear in it.
+            sequences = {crew: jobs for crew, jobs in sequences.items() if crew not in part.crew_index}
             sequences |= found.plan.sequences()
             bound -= evaluate(part, own).objective - (found.bound or 0)
             reproducible = reproducible and found.reproducible

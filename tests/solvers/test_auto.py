@@ -14,9 +14,10 @@ from lifeline.errors import SolverFailure
 from lifeline.evaluation import evaluate
 from lifeline.plan_check import check_plan
 from lifeline.repair import RepairProblem, build_problem
+from lifeline.schedule import schedule
 from lifeline.shock import Shock
 from scenarios.synthetic import grow_city
-from solvers import SOLVERS, Budget, Progress, Proposal, solve
+from solvers import SOLVERS, Budget, Progress, Proposal, local_search, solve
 from solvers.priority import RULES
 
 
@@ -102,6 +103,27 @@ def test_it_stops_when_told_to_and_has_a_plan(asked: int) -> None:
     assert len(calls) == asked
     assert proposal.stopped_by == "cancelled"
     assert check_plan(problem, proposal.plan) == ()
+
+
+def test_a_crew_that_the_proof_leaves_without_work_keeps_none_of_its_old_jobs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The search hands the job to the far crew; the proof gives it to the near one, and nobody has it twice."""
+    problem = problem_of(
+        power="P*",
+        people={"P": 5},
+        damage={"P": 60},
+        crews={"far": {"skills": "power", "longitude": 0.5, "latitude": 0.0}, "near": "power"},
+    )
+    plan = schedule(problem, {"far": ["P"]})
+    cost = evaluate(problem, plan).objective
+    found = Proposal(plan, cost, "local_search", 1, 0.0, "finished", True)
+    monkeypatch.setattr(local_search, "solve", lambda *_, **__: found)
+
+    proposal = solve(problem, method="auto")
+
+    assert proposal.plan.sequences() == {"near": ["P"]}
+    assert proposal.bound == proposal.objective == 5 * 1000 * 60 < cost
 
 
 def test_a_job_that_nobody_can_do_is_named_with_its_reason() -> None:
