@@ -13,7 +13,7 @@ import pandas as pd
 from lifeline.errors import Problem
 from lifeline.sheets import FIRST_ROW, Sheet
 from lifeline.tables import Column, Table
-from lifeline.values import is_blank
+from lifeline.values import Raw, blank_value, is_blank
 
 _NEEDS_QUOTES = re.compile('[",\r\n]')
 _CHUNK = 20_000
@@ -23,9 +23,25 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 def csv_text(table: Table, frame: pd.DataFrame) -> str:
     """Return a canonical table as CSV: a header, then one line for each row, ending in a newline each."""
-    cells = [_written(column, frame[column.name].tolist()) for column in table.columns]
-    lines = [",".join(table.column_names), *map(",".join, zip(*cells, strict=True))]
+    columns = columns_in_use(table, frame)
+    cells = [_written(column, frame[column.name].tolist()) for column in columns]
+    names = ",".join(column.name for column in columns)
+    lines = [names, *map(",".join, zip(*cells, strict=True))]
     return "\n".join(lines) + "\n"
+
+
+def columns_in_use(table: Table, frame: pd.DataFrame) -> tuple[Column, ...]:
+    """Return the columns to write: all but those for some service rules only in which nothing stands."""
+    return tuple(
+        column
+        for column in table.columns
+        if not column.if_used or not _says_nothing(column, frame[column.name].to_numpy())
+    )
+
+
+def _says_nothing(column: Column, values: Raw) -> bool:
+    blank = blank_value(column)
+    return bool((np.isnan(values) if blank != blank else values == blank).all())
 
 
 def _written(column: Column, values: list[Any]) -> list[str]:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lifeline.csv_tables import decoded
+from lifeline.csv_tables import columns_in_use, decoded
 from lifeline.errors import InvalidInput, Problem
 from lifeline.sheets import FIRST_ROW, Rows, sheet_of
 from lifeline.system import Settings, System
@@ -26,7 +26,7 @@ def system_to_json(system: System) -> str:
     settings = {key: value for key, value in dataclasses.asdict(system.settings).items() if value is not None}
     parts = [f'"settings": {json.dumps(settings, ensure_ascii=False)}']
     for name, frame in system.tables.items():
-        columns = TABLES[name].columns
+        columns = columns_in_use(TABLES[name], frame)
         rows = [
             {
                 column.name: value

@@ -14,7 +14,7 @@ from lifeline.checks import problems_between_tables
 from lifeline.errors import InvalidInput, Problem
 from lifeline.nearest import Nearest
 from lifeline.sheets import Rows, Sheet, nothing, sheet_of, tidy
-from lifeline.tables import SETTINGS, TABLES
+from lifeline.tables import DEFAULT_REACH_MINUTES, DEFAULT_RECLOSE_MINUTES, SECTORS, SETTINGS, TABLES
 from lifeline.values import NotANumber, read_cells
 
 if TYPE_CHECKING:
@@ -45,6 +45,13 @@ class Settings:
     detour_factor: float = 1.3
     horizon_minutes: int | None = None
     sources: str = ""
+    power_rule: str = "connectivity"
+    water_rule: str = "connectivity"
+    gas_rule: str = "connectivity"
+    telecom_rule: str = "connectivity"
+    road_rule: str = "connectivity"
+    reach_minutes: int = DEFAULT_REACH_MINUTES
+    reclose_minutes: int = DEFAULT_RECLOSE_MINUTES
 
     def __post_init__(self) -> None:
         """Refuse wrong types, bounds, a start without an offset and an unknown time zone, in one error."""
@@ -84,6 +91,11 @@ class Settings:
         if problems:
             raise InvalidInput.of(problems, "the settings")
         return settings
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """The service rule of each sector."""
+        return {sector: getattr(self, f"{sector}_rule") for sector in SECTORS}
 
     def clock(self, minute: int) -> datetime:
         """Return the local time at this minute after time zero."""

@@ -18,7 +18,22 @@ LONGEST_ID = 200
 LONGEST_TEXT = 10_000
 SHARE_TOLERANCE = 1e-6
 DEFAULT_ROAD_KMH = 40.0
+DEFAULT_REACH_MINUTES = 30
+DEFAULT_RECLOSE_MINUTES = 60
+MOST_FLOW = 1_000_000_000_000
 ANY_KIND = "*"
+
+FLOW_UNITS = {"power": "W", "water": "litres/hour", "gas": "grams/hour", "telecom": "units", "road": "-"}
+"What one unit of demand, capacity and generation is in each sector."
+
+RULES_BY_SECTOR = {
+    "power": ("connectivity", "flow", "dc_power"),
+    "water": ("connectivity", "flow", "hydraulic"),
+    "gas": ("connectivity", "flow"),
+    "telecom": ("connectivity", "flow"),
+    "road": ("connectivity", "reach"),
+}
+"The service rules that can decide who is served in each sector; the first unless the settings say otherwise."
 
 
 @dataclass(frozen=True)
@@ -27,7 +42,8 @@ class Column:
 
     A required column must be there and filled. A blank in an optional one means `default`; without a default
     a blank text is "", a blank number NaN and a blank integer -1. An `is_id` column holds names that rows are
-    told apart by; `refers_to` names the tables in which the value must be an id.
+    told apart by; `refers_to` names the tables in which the value must be an id. An `if_used` column is for some
+    service rules only and is not written where nothing stands in it.
     """
 
     name: str
@@ -41,6 +57,7 @@ class Column:
     choices: tuple[str, ...] = ()
     is_id: bool = False
     refers_to: tuple[str, ...] = ()
+    if_used: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +117,15 @@ def _place(required: bool) -> tuple[Column, Column]:
     )
 
 
+def _amount(name: str, meaning: str, default: int | None) -> Column:
+    """Return a column of whole units of flow (see FLOW_UNITS)."""
+    return Column(name, "integer", meaning, "W, l/h, g/h", False, default, 0, MOST_FLOW, if_used=True)
+
+
+def _physical(name: str, meaning: str, unit: str, least: float, most: float) -> Column:
+    return Column(name, "number", meaning, unit, False, None, least, most, if_used=True)
+
+
 def _speed(meaning: str, default: float | None) -> Column:
     return Column("speed_kmh", "number", meaning, "km/h", False, default, 0.1, 1000)
 
@@ -116,6 +142,32 @@ _TABLES = (
             _flag("source", "The sector's supply starts here."),
             _flag("black_start", "Can start again although the services it waits for are waiting for it."),
             _text("owner", "Who runs it."),
+            _amount("demand", "What is drawn here when all who are served here are served in full.", 0),
+            _amount(
+                "capacity",
+                "For a source the most it can give, for another node the most that can pass; blank means no limit.",
+                None,
+            ),
+            _amount(
+                "generation",
+                "What a power source makes before the shock; blank means its part by capacity.",
+                None,
+            ),
+            Column(
+                "threshold_permille",
+                "integer",
+                "The part of its demand a node has to get in order to work, for those who depend on it.",
+                "1/1000",
+                required=False,
+                default=1000,
+                minimum=0,
+                maximum=1000,
+                if_used=True,
+            ),
+            _physical("elevation_m", "Height of a water node above sea level.", "m", -1000, 10_000),
+            _physical(
+                "head_m", "Height of the water level of a source (reservoir, tank).", "m", -1000, 20_000
+            ),
         ),
         ("id",),
     ),
@@ -140,6 +192,33 @@ _TABLES = (
             ),
             _speed(f"Speed of travel, for road links only; blank there means {DEFAULT_ROAD_KMH:g}.", None),
             _text("owner", "Who runs it."),
+            _amount("capacity", "The most that can pass; blank means no limit.", None),
+            _physical(
+                "reactance_pu",
+                "Reactance of a power line or transformer per unit on 100 MVA, times its tap ratio.",
+                "1",
+                -1000,
+                1000,
+            ),
+            _physical("phase_shift_degrees", "Shift of a phase-shifting transformer.", "degrees", -360, 360),
+            _physical("diameter_mm", "Inner diameter of a water pipe or valve.", "mm", 0.1, 20_000),
+            _physical("roughness", "Hazen-Williams coefficient of a water pipe.", "1", 1, 1000),
+            _physical("minor_loss", "Minor loss coefficient of a water pipe or valve.", "1", 0, 100_000),
+            _physical(
+                "valve_setting",
+                "Setting of a water valve of the `kind` PRV or PSV (m), FCV (litres/hour) or TCV (1).",
+                "",
+                0,
+                MOST_FLOW,
+            ),
+            Column(
+                "head_curve",
+                "text",
+                "Curve of a water pump, as `flow:head` with `;` between, in litres/hour and m.",
+                required=False,
+                default="",
+                if_used=True,
+            ),
         ),
         ("id",),
     ),
@@ -163,6 +242,14 @@ _TABLES = (
                 0,
             ),
             _text("kind", "What sort of dependency, for example `physical` or `cyber`."),
+            Column(
+                "source",
+                "text",
+                "Where the row is from: `rule` where lifeline guessed it and a person may correct it.",
+                required=False,
+                default="",
+                if_used=True,
+            ),
         ),
         ("dependent", "group", "provider"),
     ),
@@ -315,6 +402,28 @@ SETTINGS = Table(
             1,
         ),
         _text("sources", "Where the data come from."),
+        *(
+            Column(
+                f"{sector}_rule",
+                "text",
+                f"What decides who is served with {sector}; see docs/service-rules.md.",
+                required=False,
+                default=rules[0],
+                choices=rules,
+            )
+            for sector, rules in RULES_BY_SECTOR.items()
+        ),
+        _optional_minutes(
+            "reach_minutes",
+            "How far, in minutes by road, a hub may be under the road rule `reach`.",
+            DEFAULT_REACH_MINUTES,
+            1,
+        ),
+        _optional_minutes(
+            "reclose_minutes",
+            "When lines that tripped in overload are closed again under the power rule `dc_power`.",
+            DEFAULT_RECLOSE_MINUTES,
+        ),
     ),
     (),
 )

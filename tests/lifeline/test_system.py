@@ -67,7 +67,7 @@ def test_text_is_of_object_type_whatever_pandas_would_choose():
 
 
 def test_an_unknown_column_is_named_with_the_nearest_one():
-    known = "black_start, kind, owner, source"
+    known = "black_start, capacity, demand, elevation_m, generation, head_m, kind, owner, source, threshold_permille"
     assert refused({"nodes": [{**NODE, "sorce": True, "colour": "red"}]}) == [
         f"nodes, row 1, colour: is a column nodes does not have. Known are {known}.",
         "nodes, row 1, sorce: is a column nodes does not have. Did you mean 'source'?",
@@ -205,7 +205,10 @@ def test_a_horizon_is_at_least_a_minute(horizon):
 def test_an_unknown_setting_is_named_with_the_nearest_one():
     with pytest.raises(InvalidInput) as caught:
         Settings.of({"colour": "x", "timezon": "UTC", "detour_factor": 0})
-    known = "description, detour_factor, horizon_minutes, name, sources, start, timezone"
+    known = (
+        "description, detour_factor, gas_rule, horizon_minutes, name, power_rule, reach_minutes, reclose_minutes, "
+        "road_rule, sources, start, telecom_rule, timezone, water_rule"
+    )
     assert [str(problem) for problem in caught.value.problems] == [
         f"settings, colour: is not a setting. Known are {known}.",
         "settings, timezon: is not a setting. Did you mean 'timezone'?",
