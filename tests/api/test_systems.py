@@ -140,3 +140,16 @@ def test_bad_input_is_named_with_exit_code_2(lifeline, tmp_path, monkeypatch, wo
     assert answer.code == 2
     assert message in answer.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_of_import_names_every_importer():
+    from api.commands.import_ import FORMATS
+    from lifeline.importers import IMPORTERS
+
+    assert ", ".join(IMPORTERS) == FORMATS
+
+
+def test_an_option_of_another_importer_is_refused(lifeline, tmp_path):
+    answer = lifeline("import", "indp", tmp_path, tmp_path / "out", "--crs", "EPSG:2276")
+    assert (answer.code, answer.out) == (2, "")
+    assert "indp has no --crs; it takes --damage, --scenario, --dependencies." in " ".join(answer.err.split())
