@@ -1,0 +1,1 @@
+"""Service rules: what decides who is served in a sector, one file each."""
