@@ -42,10 +42,10 @@ def solve_under_rules(
 ) -> Proposal:
     """Return the best plan found, judged under the problem's rules, with a bound that holds under them."""
     began = time.perf_counter()
-    plain = problem.under_connectivity
+    plain = under_connectivity(problem)
     if method == "exhaustive":
         found = solver(problem, budget=budget, seed=seed, on_progress=on_progress)
-        return replace(found, bound=bound_under_rules(problem, outlook_on(plain).floor))
+        return replace(found, bound=outlook_on(plain).floor)
     if method in RULES:
         found = solver(plain, budget=budget, seed=seed, on_progress=on_progress)
         judged = evaluate(problem, found.plan)
@@ -53,7 +53,7 @@ def solve_under_rules(
             found,
             objective=judged.objective,
             trace=(),
-            bound=bound_under_rules(problem, _bound_of(plain, found)),
+            bound=_bound_of(plain, found),
         )
     best = min((evaluate(problem, plan) for plan in _plans_by_rule(plain)), key=_objective)
     told = _Told(on_progress, best.objective)
@@ -62,7 +62,7 @@ def solve_under_rules(
     found = solver(plain, budget=Budget(count, share), seed=seed, on_progress=told.of_another_rule)
     best = min(best, evaluate(problem, found.plan), key=_objective)
     told.best = best.objective
-    bound = bound_under_rules(problem, _bound_of(plain, found))
+    bound = _bound_of(plain, found)
     left = None if budget.seconds is None else max(budget.seconds - (time.perf_counter() - began), 1e-3)
     if found.stopped_by == "cancelled":
         left = 1e-3
@@ -85,22 +85,18 @@ def solve_under_rules(
     )
 
 
-def bound_under_rules(problem: RepairProblem, plain_bound: int) -> int:
-    """Return a number that no plan is below under a problem's rules, from one for connectivity.
+def under_connectivity(problem: RepairProblem) -> RepairProblem:
+    """Return a problem with connectivity in every sector in which no plan costs more than under the problem's rules.
 
-    Under no rule is anybody served who is not connected. So at any moment those whom connectivity counts as without are
-    among those whom the rules count, but for the people whom the rules do not count at all: before the shock or in the
-    end they are not served even with everything whole. These are subtracted, for the whole horizon.
+    Under no rule is anybody served who is not connected. So whoever counts under the rules and is not connected is
+    without service under both; here nobody else counts. A bound on this problem is one on the other.
     """
-    plain = problem.under_connectivity
-    counted, other = (_people_counted(each) for each in (plain, problem))
-    uncounted = np.maximum(counted - other, 0)
-    weight = problem.system.compiled.portions.weight_permille
-    return max(0, plain_bound - int((uncounted * weight).sum()) * problem.horizon_minutes)
-
-
-def _people_counted(problem: RepairProblem) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return np.minimum(problem.cascade.persons_before, problem.cascade.persons_restored)
+    counted = np.minimum(problem.cascade.persons_before, problem.cascade.persons_restored)
+    compiled = problem.system.compiled
+    plain = replace(problem.system.under_connectivity)
+    portions = replace(compiled.portions, persons=np.minimum(counted, compiled.portions.persons))
+    plain.__dict__["compiled"] = replace(compiled, portions=portions)
+    return replace(problem, system=plain)
 
 
 def _bound_of(plain: RepairProblem, found: Proposal) -> int:

@@ -1,4 +1,4 @@
-"""Plans under service rules: never worse than any rule of thumb, a bound that holds, the best of all where that is known."""
+"""Plans under service rules: never worse than any rule of thumb, a bound that holds, the best where that is known."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from random_worlds import Features, random_task
 from lifeline.evaluation import evaluate
 from lifeline.plan_check import check_plan
 from lifeline.repair import RepairProblem, build_problem
+from lifeline.schedule import schedule
 from lifeline.shock import Shock
 from lifeline.system import Settings, System
 from solvers import SOLVERS, Budget, Progress, solve
@@ -109,8 +110,6 @@ def test_the_search_mends_a_bad_order_by_itself() -> None:
         Settings(power_rule="flow"),
     )
     problem = build_problem(system, Shock.from_table(system, system.damage))
-    from lifeline.schedule import schedule
-
     bad = schedule(problem, {"red": ["to A", "to B"]})
     assert evaluate(problem, bad).objective == (10 * 60 + 90 * 120) * 1000
     assert improve(problem, bad, budget=Budget(evaluations=30)).objective == (90 * 60 + 10 * 120) * 1000
