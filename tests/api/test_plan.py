@@ -302,7 +302,7 @@ def test_a_folder_beside_goes_before_the_librarys_name_when_it_holds_a_system(
 def test_a_plan_under_flow_says_so_and_what_connectivity_would_show(lifeline, two_lines):
     """Each line carries enough, so nothing changes but who says it."""
     answer = lifeline("plan", two_lines, "--rule", "power=flow", "--evaluations", "20")
-    assert "power flow; by connectivity alone the same plan would show 50 person-hours" in " ".join(
+    assert "power flow; by connectivity alone the same plan would show 50.0 person-hours" in " ".join(
         answer.out.split()
     )
     report = lifeline("plan", two_lines, "--rule", "power=flow", "--evaluations", "20", "--json").json
