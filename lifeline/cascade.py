@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lifeline.compiled import MINUTE, NODE, WAVE, CompiledSystem, Ints, State, feeding_nodes
+from lifeline.compiled import MINUTE, NODE, WAVE, WHY, CompiledSystem, Ints, Longs, State
 from lifeline.errors import UnknownComponent
+from lifeline.restart import RestartLoop, dark_loops, restart_loops, restored_with
 
 if TYPE_CHECKING:
     from lifeline.shock import Shock
@@ -102,22 +103,60 @@ class Cascade:
 
     @cached_property
     def waves(self) -> pd.DataFrame:
-        """Return every component that went dark: minute, wave, component, cause (the component just upstream), why."""
-        steps = [
-            Step(name, "broken", None) for name in self.shock.components if name in self.compiled.link_index
-        ]
-        log = np.concatenate([self.log, self.later])
-        steps += [self._step(row) for row in log[log[:, NODE] < self.compiled.node_count]]
-        steps.sort(key=lambda step: (step.minute, step.wave, step.component))
-        return pd.DataFrame(
-            [(s.minute, s.wave, s.component, s.upstream or "", s.because) for s in steps],
-            columns=["minute", "wave", "component", "cause", "why"],
-        )
+        """Return every component that went dark: minute, wave, component, cause (the one just upstream), why.
+
+        `persons` is how many people lose their service with it, that of its `sector`. Whoever any of several nodes
+        would have served loses it with the last of these.
+        """
+        links = self.system.links.set_index("id")["sector"]
+        broken = [name for name in self.shock.components if name in self.compiled.link_index]
+        rows = [(0, 0, name, "", "broken", links[name], 0) for name in broken]
+        sectors = self.system.nodes["sector"].to_numpy(dtype=object)
+        for row in self._falls[self._falls[:, NODE] < self.compiled.node_count]:
+            step, node = self._step(row), row[NODE]
+            cause = (step.upstream or "", step.because, sectors[node], int(self._persons_with[node]))
+            rows.append((step.minute, step.wave, step.component, *cause))
+        rows.sort()
+        columns = ["minute", "wave", "component", "cause", "why", "sector", "persons"]
+        return pd.DataFrame(rows, columns=columns)
+
+    @cached_property
+    def _persons_with(self) -> Longs:
+        """Return how many persons lose a service with each node that goes dark."""
+        portions = self.compiled.portions
+        persons = np.zeros(len(self.after.works), np.int64)
+        np.add.at(persons, portions.node, portions.persons)
+        for row in self._falls[self._falls[:, NODE] >= self.compiled.node_count]:
+            persons[self._last_provider(row[WHY])] += persons[row[NODE]]
+        return persons
+
+    @cached_property
+    def people_over_time(self) -> pd.DataFrame:
+        """Return how many persons each service lacks from each minute of change on: minute, service, persons_without.
+
+        Nothing is repaired, so the figures only grow. Every service has a row at minute 0.
+        """
+        minutes = sorted({0, *self.waves["minute"]})
+        lost = self.waves.groupby(["minute", "sector"])["persons"].sum()
+        rows = []
+        for service in self.compiled.services:
+            persons = 0
+            for minute in minutes:
+                more = int(lost.get((minute, service), 0))
+                persons += more
+                if more or not minute:
+                    rows.append((minute, service, persons))
+        return pd.DataFrame(sorted(rows), columns=["minute", "service", "persons_without"])
 
     @cached_property
     def people_without(self) -> dict[str, int]:
         """Return how many persons each service lacks at minute 0; who had none before the shock is not counted."""
         return self._people_without(self.after.works)
+
+    @cached_property
+    def people_stuck(self) -> dict[str, int]:
+        """Return how many persons of each service no repair brings back, because parts wait for each other."""
+        return self._people_without(self.restorable.astype(np.uint8))
 
     @cached_property
     def people_without_later(self) -> dict[str, int]:
@@ -215,61 +254,29 @@ class Cascade:
 
         A loop of parts that wait for each other stays dark: no repair brings it back without a black start.
         """
-        from lifeline.growth_kernels import replay
-
-        state = self.without_buffers.copy()
-        nodes, links = broken_parts(self.compiled, self.shock)
-        parts = np.concatenate([nodes, links]).astype(np.int64)
-        is_link = np.repeat(np.array([0, 1], np.int64), [len(nodes), len(links)])
-        replay(self.compiled.network, state, np.zeros(len(parts), np.int64), is_link, parts, 0)
-        return state.works.astype(bool)
+        return restored_with(self, self.compiled.network.black_start_nodes)
 
     @cached_property
     def stuck(self) -> frozenset[str]:
         """Return the nodes that no repair brings back, because they wait for each other."""
-        return frozenset(str(self.compiled.node_ids[node]) for node in self._stuck_nodes)
-
-    @cached_property
-    def _stuck_nodes(self) -> Ints:
-        works_before = self.compiled.before.works[: self.compiled.node_count].astype(bool)
-        return np.flatnonzero(works_before & ~self.restorable[: self.compiled.node_count]).astype(np.int32)
+        count = self.compiled.node_count
+        works_before = self.compiled.before.works[:count].astype(bool)
+        return frozenset(
+            str(node) for node in self.compiled.node_ids[works_before & ~self.restorable[:count]]
+        )
 
     @cached_property
     def loops(self) -> tuple[tuple[str, ...], ...]:
         """Return the loops of parts that wait for each other after every repair, each from its first id on."""
-        waits_for = {int(node): self._waits_for(int(node)) for node in self._stuck_nodes}
-        loops: set[tuple[int, ...]] = set()
-        finished: set[int] = set()
-        for start in waits_for:
-            path: dict[int, int] = {}
-            node = start
-            while node not in finished and node not in path:
-                path[node] = len(path)
-                node = waits_for[node]
-            if node in path:
-                loop = list(path)[path[node] :]
-                turn = loop.index(min(loop))
-                loops.add((*loop[turn:], *loop[:turn]))
-            finished.update(path)
-        return tuple(tuple(str(self.compiled.node_ids[node]) for node in loop) for loop in sorted(loops))
+        return tuple(
+            tuple(str(self.compiled.node_ids[wait.node]) for wait in loop)
+            for loop in dark_loops(self.compiled, self.restorable)
+        )
 
     @cached_property
-    def _fed_by_before(self) -> Ints:
-        return feeding_nodes(self.compiled.network, self.compiled.before)
-
-    def _waits_for(self, node: int) -> int:
-        """Return the stuck part a stuck node waits for: a provider all of whose group is dark, else its feed."""
-        network = self.compiled.network
-        for group in range(network.group_start[node], network.group_start[node + 1]):
-            providers = network.provider_node[
-                network.provider_start[group] : network.provider_start[group + 1]
-            ]
-            if self.restorable[providers].any():
-                continue
-            served_before = providers[self.compiled.before.works[providers] > 0]
-            if len(served_before):
-                return int(served_before[0])
-        return int(self._fed_by_before[node])
+    def restart_loops(self) -> tuple[RestartLoop, ...]:
+        """Return the loops with what breaks them: those that stay dark first, then those that black starts break."""
+        return restart_loops(self)
 
 
 def propagate(system: System, shock: Shock) -> Cascade:

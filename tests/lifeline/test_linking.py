@@ -18,11 +18,6 @@ def km(*place):
     return tuple(DEGREES_PER_KM * kilometres for kilometres in place)
 
 
-def with_kinds(system, **kinds):
-    kind = [kinds.get(node, "") for node in system.nodes["id"]]
-    return system.replace(nodes=system.nodes.assign(kind=kind))
-
-
 def linked(system, **options):
     """Return the rows made by rule as (dependent, provider, buffer_minutes), and the report."""
     report = Report()
@@ -34,7 +29,9 @@ def linked(system, **options):
 def test_a_pump_gets_the_nearest_power_node_and_a_pipe_joint_gets_none():
     """Along the equator: P1 at 0 km, P2 at 4 km; the pump at 3 km is 1 km from P2."""
     places = {"P1": km(0, 0), "P2": km(4, 0), "W1": km(3, 0), "W2": km(0, 1)}
-    system = with_kinds(town(power="P1*-P2", water="W1*-W2", places=places), W1="Pumping Station", W2="Joint")
+    system = town(
+        power="P1*-P2", water="W1*-W2", places=places, kinds={"W1": "Pumping Station", "W2": "Joint"}
+    )
     rows, notes = linked(system)
     assert rows == [["W1", "P2", 0]]
     (note,) = notes
@@ -43,7 +40,7 @@ def test_a_pump_gets_the_nearest_power_node_and_a_pipe_joint_gets_none():
 
 def test_of_equally_near_nodes_the_first_by_id_is_taken_whatever_the_order_of_rows():
     places = {"P2": km(1, 0), "P1": km(-1, 0), "W1": km(0, 0)}
-    system = with_kinds(town(power="P2*-P1", water="W1*", places=places), W1="well")
+    system = town(power="P2*-P1", water="W1*", places=places, kinds={"W1": "well"})
     backwards = system.replace(nodes=system.nodes[::-1])
     assert linked(system)[0] == linked(backwards)[0] == [["W1", "P1", 0]]
 
@@ -51,13 +48,13 @@ def test_of_equally_near_nodes_the_first_by_id_is_taken_whatever_the_order_of_ro
 def test_a_node_that_had_no_service_before_the_shock_provides_nothing():
     """P9 lies beside the pump but hangs on no source."""
     places = {"P1": km(5, 0), "P9": km(0, 1), "W1": km(0, 0)}
-    system = with_kinds(town(power="P1* P9", water="W1*", places=places), W1="pump")
+    system = town(power="P1* P9", water="W1*", places=places, kinds={"W1": "pump"})
     assert linked(system)[0] == [["W1", "P1", 0]]
 
 
 def test_what_is_too_far_is_left_without_and_said_to_be():
     places = {"P1": km(0, 0), "W1": km(11, 0), "W2": km(9, 0)}
-    system = with_kinds(town(power="P1*", water="W1* W2*", places=places), W1="pump", W2="pump")
+    system = town(power="P1*", water="W1* W2*", places=places, kinds={"W1": "pump", "W2": "pump"})
     rows, notes = linked(system)
     assert rows == [["W2", "P1", 0]]
     assert [(note.action, note.items) for note in notes] == [
@@ -70,8 +67,13 @@ def test_what_is_too_far_is_left_without_and_said_to_be():
 def test_rows_that_are_there_stay_and_a_need_that_is_met_gets_no_second_row():
     """W1 leans on the far P2 by somebody's word; that P1 is nearer is no reason to add it."""
     places = {"P1": km(0, 0), "P2": km(9, 0), "W1": km(0, 0), "W2": km(0, 0)}
-    system = town(power="P1*-P2", water="W1*-W2", places=places, dependencies=[("W1", "P2", "mains", 120)])
-    system = with_kinds(system, W1="pump", W2="pump")
+    system = town(
+        power="P1*-P2",
+        water="W1*-W2",
+        places=places,
+        dependencies=[("W1", "P2", "mains", 120)],
+        kinds={"W1": "pump", "W2": "pump"},
+    )
     report = Report()
     rows = link_by_nearest(system, report).dependencies
     assert rows[["dependent", "provider", "group", "buffer_minutes", "source"]].to_numpy().tolist() == [
@@ -81,7 +83,7 @@ def test_rows_that_are_there_stay_and_a_need_that_is_met_gets_no_second_row():
 
 
 def test_without_a_node_of_the_sector_the_dependents_are_named():
-    system = with_kinds(town(telecom="T1*-T2"), T1="Central office", T2="Cell towers")
+    system = town(telecom="T1*-T2", kinds={"T1": "Central office", "T2": "Cell towers"})
     rows, notes = linked(system)
     assert rows == []
     assert [(note.action, note.items) for note in notes] == [("doubtful", ("T1",)), ("doubtful", ("T2",))]
@@ -118,10 +120,10 @@ def test_kinds_are_found_by_whole_words(sector, kind, needs):
 
 def test_a_town_of_four_utilities_leans_on_itself_in_both_directions_and_stays_up():
     """Gas compressor G1 runs on power, the plant P1 on its gas; the mast has 8 hours, the pump none."""
-    power = with_kinds(town(power="P1*-P2", settings=Settings(name="power")), P1="gas turbine")
-    water = with_kinds(town(water="W1*", settings=Settings(name="water")), W1="pump")
-    gas = with_kinds(town(gas="G1*-G2", settings=Settings(name="gas")), G1="compressor")
-    telecom = with_kinds(town(telecom="T1*", settings=Settings(name="telecom")), T1="mast")
+    power = town(power="P1*-P2", settings=Settings(name="power"), kinds={"P1": "gas turbine"})
+    water = town(water="W1*", settings=Settings(name="water"), kinds={"W1": "pump"})
+    gas = town(gas="G1*-G2", settings=Settings(name="gas"), kinds={"G1": "compressor"})
+    telecom = town(telecom="T1*", settings=Settings(name="telecom"), kinds={"T1": "mast"})
     merged = merge([power, water, gas, telecom], link_by="nearest").system
     assert merged.dependencies[["dependent", "provider", "buffer_minutes"]].to_numpy().tolist() == [
         ["G1", "P1", 0],
