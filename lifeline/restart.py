@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lifeline.compiled import CompiledSystem, Ints, feeding_nodes
+from lifeline.compiled import Ints, feeding_nodes
 
 if TYPE_CHECKING:
     from lifeline.cascade import Cascade
@@ -101,30 +101,39 @@ def restart_loops(cascade: Cascade) -> tuple[RestartLoop, ...]:
     trials = _Trials(cascade)
     found = [
         _with_what_would_break(trials, loop, _named(cascade, loop, resolved=False))
-        for loop in dark_loops(cascade.compiled, cascade.restorable)
+        for loop in dark_loops(cascade, cascade.restorable)
     ]
     if len(trials.black_start):
-        without = restored_with(cascade, np.empty(0, np.int32))
+        without = restored_by(cascade, [])
         found += [
             _with_what_breaks(trials, loop, without, _named(cascade, loop, resolved=True))
-            for loop in dark_loops(cascade.compiled, without)
+            for loop in dark_loops(cascade, without)
             if cascade.restorable[_nodes(loop)].all()
         ]
     return tuple(found)
 
 
-def dark_loops(compiled: CompiledSystem, restored: Mask) -> tuple[Loop, ...]:
+def dark_nodes(cascade: Cascade, restored: Mask) -> list[int]:
+    """Return the nodes that worked before the shock and are not restored."""
+    count = cascade.compiled.node_count
+    dark: list[int] = np.flatnonzero(cascade.works_before[:count].astype(bool) & ~restored[:count]).tolist()
+    return dark
+
+
+def dark_loops(cascade: Cascade, restored: Mask) -> tuple[Loop, ...]:
     """Return the loops among the nodes that worked before the shock and are not restored, each from its first id on."""
-    works_before = compiled.before.works[: compiled.node_count].astype(bool)
-    dark = np.flatnonzero(works_before & ~restored[: compiled.node_count]).tolist()
-    fed_by = feeding_nodes(compiled.network, compiled.before) if dark else np.empty(0, np.int32)
-    waits = {node: _waits_for(compiled, node, restored, fed_by) for node in dark}
+    dark = dark_nodes(cascade, restored)
+    if not dark:
+        return ()
+    fed_by = feeding_nodes(cascade.compiled.network, cascade.compiled.before)
+    waits = {node: _waits_for(cascade, node, restored, fed_by) for node in dark}
     loops: set[Loop] = set()
     finished: set[int] = set()
     for start in waits:
         path: dict[int, int] = {}
         node = start
-        while node not in finished and node not in path:
+        # Under rules that count flow a part may stay dark for want of supply, and waits for nobody who is dark.
+        while node in waits and node not in finished and node not in path:
             path[node] = len(path)
             node = waits[node][0]
         if node in path:
@@ -135,31 +144,23 @@ def dark_loops(compiled: CompiledSystem, restored: Mask) -> tuple[Loop, ...]:
     return tuple(sorted(loops))
 
 
-def restored_with(cascade: Cascade, black_start: Ints) -> Mask:
-    """Return which nodes work after every repair if these can black start, with all buffers run out and growth only."""
-    from lifeline.cascade import broken_parts
-    from lifeline.growth_kernels import replay
-
+def restored_by(cascade: Cascade, black_start: Sequence[int]) -> Mask:
+    """Return which nodes work after every repair if only these can black start, with all buffers run out."""
     network = cascade.compiled.network
     can = np.zeros_like(network.black_start)
-    can[black_start] = 1
-    network = network._replace(black_start=can, black_start_nodes=np.flatnonzero(can).astype(np.int32))
-    nodes, links = broken_parts(cascade.compiled, cascade.shock)
-    parts = np.concatenate([nodes, links]).astype(np.int64)
-    is_link = np.repeat(np.array([0, 1], np.int64), [len(nodes), len(links)])
-    state = cascade.without_buffers.copy()
-    replay(network, state, np.zeros(len(parts), np.int64), is_link, parts, 0)
-    return state.works.astype(bool)
+    can[np.array(black_start, np.int32)] = 1
+    nodes = np.flatnonzero(can).astype(np.int32)
+    return cascade.restored_with(network._replace(black_start=can, black_start_nodes=nodes))
 
 
-def _waits_for(compiled: CompiledSystem, node: int, restored: Mask, fed_by: Ints) -> tuple[int, bool]:
+def _waits_for(cascade: Cascade, node: int, restored: Mask, fed_by: Ints) -> tuple[int, bool]:
     """Return the part a dark node waits for, and whether that is a provider (of a group all dark) or its feed."""
-    network = compiled.network
+    network = cascade.compiled.network
     for group in range(network.group_start[node], network.group_start[node + 1]):
         providers = network.provider_node[network.provider_start[group] : network.provider_start[group + 1]]
         if restored[providers].any():
             continue
-        served_before = providers[compiled.before.works[providers] > 0]
+        served_before = providers[cascade.works_before[providers] > 0]
         if len(served_before):
             return int(served_before[0]), True
     return int(fed_by[node]), False
@@ -197,8 +198,7 @@ class _Trials:
         if not self.left:
             return False
         self.left -= 1
-        restored = restored_with(self.cascade, np.array(black_start, np.int32))
-        return bool(restored[_nodes(loop)].all())
+        return bool(restored_by(self.cascade, black_start)[_nodes(loop)].all())
 
     def ids(self, nodes: Sequence[int]) -> tuple[str, ...]:
         return tuple(str(self.cascade.compiled.node_ids[node]) for node in nodes)

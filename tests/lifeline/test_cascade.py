@@ -8,7 +8,7 @@ from worlds import town
 from lifeline.cascade import Cascade, propagate
 from lifeline.errors import UnknownComponent
 from lifeline.shock import Shock
-from lifeline.system import System
+from lifeline.system import Settings, System
 
 
 def shaken(system: System, *components: str) -> Cascade:
@@ -158,6 +158,34 @@ def test_people_with_several_nodes_lose_service_with_the_last_of_them() -> None:
     over_time = list(cascade.people_over_time.itertuples(index=False, name=None))
     assert over_time == [(0, "water", 1), (60, "water", 10)]
     assert cascade.people_without_later == {"water": 10}
+
+
+@pytest.mark.parametrize(("threshold", "why"), [(1000, "short of supply"), (500, "gets less")])
+def test_whoever_is_served_in_part_stands_in_the_waves_whether_the_node_works_on_or_not(
+    threshold: int, why: str
+) -> None:
+    """A and B give 6 each, N draws 10 for 100 persons: without A six tenths of them are served."""
+    plain = town(water="A*-N B*-N", people={"N": 100})
+    columns = {"demand": [0, 0, 10], "capacity": [6, 6, None], "threshold_permille": threshold}
+    assert plain.nodes["id"].tolist() == ["A", "B", "N"]
+    system = plain.replace(nodes=plain.nodes.assign(**columns), settings=Settings(water_rule="flow"))
+    cascade = shaken(system, "A")
+    assert [(row[2], row[4], row[6]) for row in rows_of(cascade)] == [("A", "broken", 0), ("N", why, 40)]
+    assert cascade.people_without == cascade.people_without_later == {"water": 40}
+    assert list(cascade.people_over_time.itertuples(index=False, name=None)) == [(0, "water", 40)]
+    assert cascade.restart_loops == ()
+
+
+def test_black_starts_are_tried_by_the_rules_of_the_sectors() -> None:
+    """The loop of `mutual`, its power judged by flow: 5 units of P for the 5 that U draws."""
+    plain = town(power="P*-U", gas="G*-H", dependencies=[("G", "P"), ("P", "H")], black_start=["P"])
+    rules = Settings(power_rule="flow")
+    nodes = plain.nodes.assign(demand=[5 * (node == "U") for node in plain.nodes["id"]])
+    (loop,) = shaken(plain.replace(nodes=nodes, settings=rules), "G").restart_loops
+    assert (loop.resolved, loop.broken_by) == (True, ("P",))
+    without = plain.replace(nodes=nodes.assign(black_start=False), settings=rules)
+    (loop,) = shaken(without, "G").restart_loops
+    assert (loop.resolved, loop.would_break) == (False, ("G", "P"))
 
 
 def test_nothing_broken_darkens_nothing() -> None:
