@@ -297,3 +297,10 @@ def test_a_folder_beside_goes_before_the_librarys_name_when_it_holds_a_system(
     two_lines.rename(two_lines.with_name("three_towns"))
     monkeypatch.chdir(two_lines.parent)
     assert lifeline("plan", "three_towns", "--json", *QUICK).json["system"] == "town"
+
+
+def test_the_json_has_the_equivalent_outage_hours_of_each_sector(lifeline, two_lines):
+    """P2's 30 persons are out for 1 h, P3's 10 for 2 h: 50 / 40 by persons, 3 / 2 by node; there is no water."""
+    report = lifeline("plan", two_lines, "--json", "--evaluations", 50).json
+    assert report["outage_hours"] == {"power": {"pcs": 1.25, "ecs": 1.5}}
+    assert report["outage_hours_weighted"] is None
