@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.cascade import Cascade, broken_parts
-from lifeline.compiled import NODE, UNREACHED, WHAT, Ints, Longs, State
+from lifeline.compiled import NODE, UNREACHED, WHAT, Ints, Longs, Network, State
 from lifeline.kernels import BACK
 from lifeline.service.coupled_kernels import Coupled
 from lifeline.service.model import After, ServiceModel
@@ -81,10 +81,13 @@ class RuleCascade(Cascade):
 
     @cached_property
     def _restored(self) -> Coupled:
-        nodes, links = broken_parts(self.compiled, self.shock)
-        parts = np.concatenate([nodes, links]).astype(np.int64)
-        is_link = np.repeat(np.array([0, 1], np.int64), [len(nodes), len(links)])
-        return self.model.replay(self._emptied.state, np.zeros(len(parts), np.int64), is_link, parts).state
+        return self.model.replay(self._emptied.state, *self._all_repairs).state
+
+    def restored_with(self, network: Network) -> NDArray[np.bool_]:
+        """Return which nodes work after every repair if the network were this one, say with other black starts."""
+        compiled = replace(self.compiled, network=network)
+        model = replace(self.model, coupled=replace(self.model.coupled, compiled=compiled))
+        return model.replay(self._emptied.state, *self._all_repairs).state.works.astype(bool)
 
     def levels_while(self, minutes: Longs, is_link: Longs, parts: Longs) -> Longs:
         """Return how levels change from the shock on while these parts are mended at these minutes."""
