@@ -32,9 +32,8 @@ def main() -> None:
         read_as_child(*chosen.child)
         return
     print(header(), "\n")
-    print(
-        "| file | reader | MB | said | s | MB over its size | |\n| --- | --- | ---: | --- | ---: | ---: | --- |"
-    )
+    print("| file | reader | MB | answer | s | processor s | MB over its size | missed |")
+    print("| --- | --- | ---: | --- | ---: | ---: | ---: | --- |")
     for case in CASES:
         if chosen.only in f"{case.what} {case.reader}":
             with tempfile.TemporaryDirectory() as folder:

@@ -67,7 +67,8 @@ def row_of(name: str, read: Callable[..., Any], path: Path, options: dict[str, A
     megabytes = sum(file.stat().st_size for file in files) / 2**20
     all_runs = ", ".join(f"{run:.2f}" for run in sorted(seconds))
     sizes = f"{len(system.nodes):,} | {len(system.links):,}"
-    return f"| {name} | {megabytes:.1f} | {sizes} | {statistics.median(seconds):.2f} | {statistics.median(worked):.2f} | {all_runs} |"
+    medians = f"{statistics.median(seconds):.2f} | {statistics.median(worked):.2f}"
+    return f"| {name} | {megabytes:.1f} | {sizes} | {medians} | {all_runs} |"
 
 
 def grid(side: int) -> tuple[Any, Any]:

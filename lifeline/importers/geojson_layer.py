@@ -11,7 +11,7 @@ import numpy as np
 
 from lifeline.errors import InvalidInput, Problem
 from lifeline.importers.layer import LINE, NOTHING, OTHER, POINT, Layer, Shapes
-from lifeline.importers.places import WGS84_NAMES
+from lifeline.importers.places import WGS84_NAMES, crs_named_in
 
 MOST_BYTES = 64 * 2**20
 "JSON takes ten times its size in memory; a layer that is larger belongs in a GeoPackage."
@@ -45,7 +45,7 @@ def read_geojson(path: Path) -> Layer:
         return np.fromiter((row.get(name) for row in rows), dtype=object, count=len(rows))
 
     names = tuple(dict.fromkeys(str(name) for row in rows for name in row))
-    return Layer(path.stem, len(rows), _crs_of(document), names, get, shapes)
+    return Layer(path.stem, len(rows), _crs_of(document, where), names, get, shapes)
 
 
 def _document(data: bytes, where: str) -> dict[str, Any]:
@@ -65,14 +65,14 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= _LONGEST_INTEGER else math.inf
 
 
-def _crs_of(document: dict[str, Any]) -> str:
+def _crs_of(document: dict[str, Any], where: str) -> str:
     """Return the system named by a `crs` member, which GeoJSON had until 2016, or that of the standard."""
     said = document.get("crs")
     named = said.get("properties") if isinstance(said, dict) else None
     name = named.get("name") if isinstance(named, dict) else None
     if not isinstance(name, str) or name.upper() in WGS84_NAMES:
         return _DECLARED_BY_STANDARD
-    return name[:200]
+    return crs_named_in(name, where)
 
 
 def _shapes(features: list[Any], name: str) -> tuple[Shapes, list[Problem]]:

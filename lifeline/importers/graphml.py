@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,7 @@ from lifeline.importers.graphml_files import GraphmlFile, read_graphml_file
 from lifeline.importers.graphml_own import OWN_ATTRIBUTES, is_own, system_of_own
 from lifeline.importers.importer import Imported, Report
 from lifeline.importers.osm import ROAD_NODE
-from lifeline.importers.places import Floats, degrees_of, look_like_degrees
+from lifeline.importers.places import Floats, crs_named_in, degrees_of, look_like_degrees
 from lifeline.importers.streets import (
     CLASS_KMH,
     MOST_ROADS_AT_A_NODE,
@@ -36,8 +35,7 @@ STREET_ATTRIBUTES = ("x", "y", "highway", "maxspeed", "speed_kph", "oneway", "le
 _ONE_WAY = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-@dataclass(frozen=True, order=True)
-class _Street:
+class _Street(NamedTuple):
     """What makes two edges the same street, but for its direction; -1 where a number is not said."""
 
     kind: str
@@ -45,8 +43,7 @@ class _Street:
     kmh: float
 
 
-@dataclass(frozen=True)
-class _Link:
+class _Link(NamedTuple):
     """One link to be, with its ends as the ids of the file; `says_one_way` is None where the edge does not say."""
 
     tail: str
@@ -113,7 +110,7 @@ def _crs_of(file: GraphmlFile, crs: str | None, x: Floats, y: Floats, report: Re
             report.doubtful("nodes", len(x), f"x and y taken as {crs}, as asked; the file says {said[:80]}.")
         return crs
     if said:
-        return said
+        return crs_named_in(said, file.where)
     if not look_like_degrees(x, y):
         raise InvalidInput(
             f"{file.where} does not say what x and y are. Say it with --crs, for example --crs EPSG:32633."

@@ -104,20 +104,25 @@ class _Reader:
         self.uses: Counter[int] = Counter()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Take the beginning of an element."""
-        name = name.rpartition(":")[2]
-        if not self.inside and name != "graphml":
-            raise InvalidInput(f"{self.file.where} begins with <{name[:40]}>, not with <graphml>.")
-        if name == "node":
-            self._node(attributes)
-        elif name == "edge":
-            self._edge(attributes)
-        elif name == "data":
+        """Take the beginning of an element; those there are most of come first."""
+        name = name if ":" not in name else name.rpartition(":")[2]
+        if name == "data" and self.inside:
             key = self.keys.get(attributes.get("key", ""))
             wanted = key is not None and (self.owner == "graph" or key.name in self.wanted)
             self.key = attributes["key"] if wanted else None
             self.pieces, self.length = [], 0
-        elif name == "key":
+        elif name == "edge" and self.inside:
+            self._edge(attributes)
+        elif name == "node" and self.inside:
+            self._node(attributes)
+        else:
+            self._start_of_few(name, attributes)
+        self.inside.append(name)
+
+    def _start_of_few(self, name: str, attributes: dict[str, str]) -> None:
+        if not self.inside and name != "graphml":
+            raise InvalidInput(f"{self.file.where} begins with <{name[:40]}>, not with <graphml>.")
+        if name == "key":
             self.key = attributes.get("id", "")
             self.keys[self.key] = _Key(attributes.get("for", "all"), attributes.get("attr.name", self.key))
         elif name == "default":
@@ -130,7 +135,6 @@ class _Reader:
             self.file.is_directed = attributes.get("edgedefault") != "undirected"
         elif name in _REFUSED:
             raise InvalidInput(f"{self.file.where} has a <{name}>, which is not read; use nodes and edges.")
-        self.inside.append(name)
 
     def text(self, characters: str) -> None:
         """Take text, of which only that of wanted attributes is kept."""
@@ -175,7 +179,8 @@ class _Reader:
                 f"{self.file.where} has more than {MOST_NODES:,} nodes, the most that is read."
             )
         self.owner = "node"
-        self._put_defaults()
+        if self.defaults:
+            self._put_defaults()
 
     def _edge(self, attributes: dict[str, str]) -> None:
         for end, numbers in (("source", self.file.tails), ("target", self.file.heads)):
@@ -191,7 +196,8 @@ class _Reader:
                     "which is more than is read."
                 )
         self.owner = "edge"
-        self._put_defaults()
+        if self.defaults:
+            self._put_defaults()
 
     def _put_defaults(self) -> None:
         for key, text in self.defaults.items():

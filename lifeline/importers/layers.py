@@ -51,7 +51,10 @@ def read_layers(path: str | Path, *, mapping: str | Path | None = None, crs: str
                 f"coordinates of {layer.name!r} taken as {asked}, as asked; the file says {layer.crs[:60]}."
             )
             report.doubtful(use.table, layer.count, said)
-        parts[use.table].append(rows_of(use, layer, asked, repr(str(path)), problems))
+        part = rows_of(use, layer, asked, repr(str(path)), problems)
+        parts[use.table].append(part)
+        areas = 0 if part.shapes is None else int(part.shapes.from_area.sum())
+        report.converted(use.table, areas, f"areas of {layer.name!r} are the point in their middle.")
     if problems:
         raise InvalidInput.of(problems, str(path))
     for part in parts["nodes"] + parts["customers"] + parts["crews"]:

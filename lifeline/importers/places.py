@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,8 +44,10 @@ def wgs84_of(x: Floats, y: Floats, crs: str, where: str) -> tuple[Floats, Floats
     pyproj = needs("pyproj", "geo", f"to convert the coordinates of {where}")
     try:
         transformer = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    except pyproj.exceptions.CRSError:
-        raise InvalidInput(f"{crs!r} is no coordinate reference system; write it like EPSG:2276.") from None
+    except pyproj.exceptions.ProjError:
+        raise InvalidInput(
+            f"{crs[:100]!r} is no coordinate reference system of a map; write it like EPSG:2276."
+        ) from None
     longitude, latitude = transformer.transform(np.asarray(x, float), np.asarray(y, float))
     longitude, latitude = np.asarray(longitude, float), np.asarray(latitude, float)
     bad = ~(np.isfinite(longitude) & np.isfinite(latitude))
@@ -114,6 +117,8 @@ def drawn(
     return x * metres, y * metres
 
 
+_CODE = re.compile(r"(urn:ogc:def:crs:)?[a-z]{2,10}:[0-9.]{0,10}:?[a-z0-9]{1,20}", re.IGNORECASE)
+
 WGS84_NAMES = frozenset(
     {
         "EPSG:4326",
@@ -148,6 +153,16 @@ def degrees_of(x: Floats, y: Floats, crs: str, where: str) -> tuple[Floats, Floa
             "Say with --crs what they are, for example --crs EPSG:3857."
         )
     return longitude, latitude
+
+
+def crs_named_in(text: str, where: str) -> str:
+    """Return the coordinate reference system that a file names by its code; other texts could name files to open."""
+    if not _CODE.fullmatch(text):
+        raise InvalidInput(
+            f"{where} describes its coordinates in words lifeline does not read ({text[:60]!r}). "
+            "Say with --crs what they are, for example --crs EPSG:32633."
+        )
+    return text
 
 
 def look_like_degrees(x: Floats, y: Floats) -> bool:

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,6 +38,7 @@ USUAL_DETOUR = 1.2
 "A road is a fifth longer than the straight line between its ends (Barthelemy 2011, Physics Reports 499, 1-101)."
 
 _DRAWN_METRES = 1000.0
+_MOST_DRAWN = 50_000
 _FEWEST_KMH, _MOST_KMH = 0.1, 1000.0
 _LIKELY_KMH = (20.0, 130.0)
 _DOUBTFUL_KMH = (5.0, 150.0)
@@ -56,8 +57,7 @@ class _Places:
     are_real: bool
 
 
-@dataclass(frozen=True)
-class _Drive:
+class _Drive(NamedTuple):
     """How long a link is, and how fast one drives on it."""
 
     km: float
@@ -75,8 +75,9 @@ def read_tntp(path: str | Path, *, crs: str | None = None, origin: str | None = 
     files = read_tntp_files(Path(path))
     report = Report()
     places = _places(files, crs, origin, report)
-    drives = _drives(files, places, report)
-    tables = {"nodes": _nodes(files, places, report), "links": _links(files, drives, report)}
+    names = _names(files)
+    drives = _drives(files, names, places, report)
+    tables = {"nodes": _nodes(files, places, report), "links": _links(files, names, drives, report)}
     sizes = f"{len(tables['nodes'])} nodes and {len(tables['links'])} links"
     settings = Settings(
         name=files.net.name.lower().removesuffix(".tntp").removesuffix("_net") or "roads",
@@ -88,6 +89,11 @@ def read_tntp(path: str | Path, *, crs: str | None = None, origin: str | None = 
 def _places(files: TntpFiles, crs: str | None, origin: str | None, report: Report) -> _Places:
     if files.nodes is None:
         names = sorted({name for end in ENDS for name in files.links.column(end)})
+        if len(names) > _MOST_DRAWN:
+            raise InvalidInput(
+                f"{files.net.name} has {len(names):,} nodes and no _node.tntp file beside it; more than "
+                f"{_MOST_DRAWN:,} are not drawn without their places."
+            )
         place = {name: number for number, name in enumerate(names)}
         tails, heads = ([place[name] for name in files.links.column(end)] for end in ENDS)
         x, y = drawn(len(names), tails, heads, _DRAWN_METRES)
@@ -144,7 +150,7 @@ def _nodes(files: TntpFiles, places: _Places, report: Report) -> Rows:
     ]
 
 
-def _drives(files: TntpFiles, places: _Places, report: Report) -> list[_Drive]:
+def _drives(files: TntpFiles, names: list[str], places: _Places, report: Report) -> list[_Drive]:
     """Return length and speed of each link, such that an empty road takes the file's free-flow time to drive."""
     scale = MINUTES_PER_UNIT[files.time_unit or "minutes"]
     hours = [minutes * scale / 60 for minutes in files.links.column("free flow time")]
@@ -157,7 +163,6 @@ def _drives(files: TntpFiles, places: _Places, report: Report) -> list[_Drive]:
     kilometres = [length * km_per_unit for length in lengths]
     usual = [km / hour for km, hour in zip(kilometres, hours, strict=True) if hour > 0 and km > 0]
     typical = min(_MOST_KMH, max(_FEWEST_KMH, statistics.median(usual))) if usual else DEFAULT_ROAD_KMH
-    names = _names(files)
     drives = []
     told: dict[str, list[str]] = defaultdict(list)
     for name, km, hour in zip(names, kilometres, hours, strict=True):
@@ -247,8 +252,7 @@ def _names(files: TntpFiles) -> list[str]:
     return names
 
 
-def _links(files: TntpFiles, drives: list[_Drive], report: Report) -> Rows:
-    names = _names(files)
+def _links(files: TntpFiles, names: list[str], drives: list[_Drive], report: Report) -> Rows:
     tails, heads = (files.links.column(end) for end in ENDS)
     same = list(zip(*(files.links.column(column) for column in SAME), strict=True))
     loops = [name for name, tail, head in zip(names, tails, heads, strict=True) if tail == head]

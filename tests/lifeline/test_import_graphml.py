@@ -165,6 +165,10 @@ def test_what_the_coordinates_are_has_to_be_known(tmp_path):
     graph = streets(crs=None)
     imported = read_graphml(saved(graph, tmp_path / "x.graphml"))
     assert any("x and y are degrees" in sentence for sentence in said(imported, "guessed"))
+    graph.graph["crs"] = "+proj=utm +zone=33"
+    with pytest.raises(InvalidInput, match="describes its coordinates in words lifeline does not read"):
+        read_graphml(saved(graph, tmp_path / "z.graphml"))
+    del graph.graph["crs"]
     graph.nodes[1].update(x="500000")
     with pytest.raises(InvalidInput, match="does not say what x and y are"):
         read_graphml(saved(graph, tmp_path / "y.graphml"))

@@ -13,6 +13,7 @@ from worlds import assert_same_system
 
 from lifeline.errors import InvalidInput
 from lifeline.importers import Imported
+from lifeline.importers.layer_mapping import Origin, read_mapping
 from lifeline.importers.layers import read_layers
 
 # 0.001 degrees on the equator are 111.195 m.
@@ -124,6 +125,7 @@ def test_areas_are_customers_in_their_middle_served_by_the_nearest_node_that_is_
     assert rows(imported.system.supplies, "customer", "service", "node") == [("north", "power", "S2")]
     assert said(imported, "guessed")["power from the nearest power node."] == ("north",)
     assert imported.system.settings.name == "hamlet"
+    assert "areas of 'blocks' are the point in their middle." in said(imported, "converted")
 
 
 def test_customers_are_served_by_the_node_they_name(tmp_path):
@@ -141,6 +143,30 @@ def test_an_area_with_a_hole_has_its_middle_beside_it(tmp_path):
     (folder / "blocks.geojson").write_text(collection([(shape, {"NAME": "L", "PEOPLE": 1})]))
     customers = read_layers(folder, mapping=folder.with_suffix(".toml")).system.customers
     assert rows(customers, "longitude", "latitude") == [(pytest.approx(5 / 3), pytest.approx(5 / 3))]
+
+
+def test_a_line_in_two_parts_is_as_long_as_both_and_doubtful(tmp_path):
+    """Parts of 0.001 degrees each, 0.001 apart: 2 * 0.111195 km."""
+    folder = write(tmp_path / "hamlet")
+    shape = {
+        "type": "MultiLineString",
+        "coordinates": [[[0, 0], [0, 0.001]], [[0.001, 0.001], [0.002, 0.001]]],
+    }
+    (folder / "cables.geojson").write_text(collection([(shape, {"NO": "C1"})]))
+    imported = read_layers(folder, mapping=folder.with_suffix(".toml"))
+    assert rows(imported.system.links, "id", "from_node", "to_node", "length_km") == [
+        ("C1", "S1", "power:end-1", pytest.approx(2 * 0.111195, abs=1e-6))
+    ]
+    assert ("C1",) in said(imported, "doubtful").values()
+
+
+def test_a_line_that_ends_where_it_begins_is_dropped_by_name(tmp_path):
+    ring = [*CABLES, ("C3", [(0.0, 0.0), (0.0, 0.001), (0.0, 0.0)])]
+    imported = hamlet(tmp_path, cables=ring)
+    assert imported.system.links["id"].tolist() == ["C1", "C2"]
+    assert said(imported, "dropped")["lines that end where they begin, or nearer than the tolerance."] == (
+        "C3",
+    )
 
 
 def test_districts_go_to_the_customers_nearest_their_middle(tmp_path):
@@ -327,6 +353,49 @@ def test_a_wrong_crs_is_told_of_and_followed(tmp_path):
     )
     with pytest.raises(InvalidInput, match="'EPSG:0' is no coordinate reference system"):
         read_layers(tmp_path, crs="EPSG:0")
+    with pytest.raises(InvalidInput, match="is no coordinate reference system of a map"):
+        read_layers(tmp_path, crs='LOCAL_CS["mine"]')
+
+
+@pytest.mark.parametrize(
+    ("name", "longitude"),
+    [
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", 5.0),
+        ("EPSG:4326", 5.0),
+        ("urn:ogc:def:crs:EPSG::3857", 4.4915764e-05),
+    ],
+)
+def test_an_old_geojson_may_name_its_crs(tmp_path, name, longitude):
+    """Web Mercator: 5 m on the equator are 5 / 6378137 radians."""
+    if "3857" in name:
+        pytest.importorskip("pyproj", reason="other coordinates need pyproj (extra geo)")
+    crs = {"type": "name", "properties": {"name": name}}
+    (tmp_path / "nodes.geojson").write_text(
+        collection([(point(5, 0), {"id": "a", "sector": "gas"})], crs=crs)
+    )
+    assert read_layers(tmp_path).system.nodes["longitude"].tolist() == [pytest.approx(longitude)]
+
+
+def test_a_crs_that_could_name_a_file_is_not_followed(tmp_path):
+    crs = {"type": "name", "properties": {"name": "+proj=longlat +nadgrids=/etc/passwd"}}
+    (tmp_path / "nodes.geojson").write_text(
+        collection([(point(5, 0), {"id": "a", "sector": "gas"})], crs=crs)
+    )
+    with pytest.raises(InvalidInput, match="describes its coordinates in words lifeline does not read"):
+        read_layers(tmp_path)
+
+
+def test_the_mapping_of_the_manual_is_one(tmp_path):
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "importing.md").read_text(encoding="utf-8")
+    (tmp_path / "map.toml").write_text(manual.partition("```toml\n")[2].partition("```")[0])
+    mapping = read_mapping(tmp_path / "map.toml")
+    assert [(use.layer, use.table) for use in mapping.uses] == [
+        ("substations", "nodes"),
+        ("feeders", "links"),
+        ("census", "customers"),
+    ]
+    assert mapping.uses[0].columns["capacity"] == Origin("MW", times=1_000_000)
+    assert mapping.uses[2].served_by == {"power": Origin("STATION", prefix="S")}
 
 
 def test_the_countries_of_the_world_are_customers_in_their_middle(tmp_path):
