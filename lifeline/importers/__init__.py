@@ -11,11 +11,22 @@ def _indp() -> Callable[..., Imported]:
     return read_indp
 
 
+def _epanet() -> Callable[..., Imported]:
+    from lifeline.importers.epanet import read_epanet
+
+    return read_epanet
+
+
 IMPORTERS: dict[str, Importer] = {
     "indp": Importer(
         name="indp",
         reads="a folder of interdependent network design files (nodes, arcs, interdependencies as CSV)",
         load=_indp,
+    ),
+    "epanet": Importer(
+        name="epanet",
+        reads="a water network of EPANET (.inp)",
+        load=_epanet,
     ),
 }
 
