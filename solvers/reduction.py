@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lifeline.compiled import CARRIES_IN, CARRIES_OUT
+from lifeline.compiled import CARRIES_IN, CARRIES_OUT, starts_of
 from solvers.dark import NEVER_WORKS, NO_JOB, Dark, dark_part
 
 if TYPE_CHECKING:
@@ -319,7 +319,7 @@ def _feeds(web: _Web, number: Whole, waiting: _Waiting) -> dict[str, NDArray[Any
     )
     start, end, job = np.unique(entries.reshape(-1, 3), axis=0).T
     return {
-        "feeds_start": _starts(start, len(waiting.weight)),
+        "feeds_start": starts_of(start, len(waiting.weight)),
         "feeds_node": end.astype(np.int32),
         "feeds_job": job.astype(np.int32),
     }
@@ -336,16 +336,10 @@ def _groups(web: _Web, number: Whole, total: int) -> dict[str, NDArray[Any]]:
     provider, group = np.unique(entries.reshape(-1, 2), axis=0).T
     starters = number[dark.starters]
     return {
-        "group_start": _starts(dependent, total),
+        "group_start": starts_of(dependent, total),
         "unmet": np.bincount(dependent, minlength=total).astype(np.int32),
         "group_dependent": dependent.astype(np.int32),
-        "supplies_start": _starts(provider, total),
+        "supplies_start": starts_of(provider, total),
         "supplies_group": group.astype(np.int32),
         "starters": np.sort(starters[starters != SET_ASIDE]).astype(np.int32),
     }
-
-
-def _starts(owner: Whole, count: int) -> NDArray[np.int32]:
-    starts = np.zeros(count + 1, np.int32)
-    np.cumsum(np.bincount(owner, minlength=count), out=starts[1:])
-    return starts
