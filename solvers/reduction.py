@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lifeline.compiled import CARRIES_IN, CARRIES_OUT, starts_of
 from solvers.dark import NEVER_WORKS, NO_JOB, Dark, dark_part
+from solvers.loops import loops_of
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
@@ -144,15 +145,10 @@ def _comes_back(dark: Dark, doable: Mask) -> Mask:
 
 def _rings(dark: Dark, alive: Mask, feed_from: Whole, feed_to: Whole, feed_job: Whole) -> Whole:
     """Name for each node the lowest of those that feed each other over intact links and wait for nothing else."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     count = len(dark.weight)
     plain = np.append(alive & (dark.broken == 0) & (dark.unmet == 0), False)
     inside = (feed_job == NO_JOB) & plain[feed_from] & plain[feed_to]
-    ones = np.ones(int(inside.sum()), np.int8)
-    graph = coo_matrix((ones, (feed_from[inside], feed_to[inside])), shape=(count, count)).tocsr()
-    _, ring = connected_components(graph, directed=True, connection="strong")
+    ring = loops_of(count, feed_from[inside], feed_to[inside])
     lowest = np.full(count, count, np.int64)
     np.minimum.at(lowest, ring, np.arange(count))
     return np.asarray(lowest[ring], np.int64)
