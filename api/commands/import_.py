@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lifeline.importers import Imported, Note
     from lifeline.system import System
 
-FORMATS = "indp"
+FORMATS = "indp, pandapower, pandapipes, matpower"
 "The names in IMPORTERS, which are not loaded for a page of help; a test holds the two equal."
 
 # In the order of what a reader should look at first.
