@@ -15,14 +15,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lifeline.compiled import MINUTE, NODE, WAVE, CompiledSystem, Ints, State, feeding_nodes
+from lifeline.compiled import (
+    FULL,
+    MINUTE,
+    NODE,
+    WAVE,
+    WHAT,
+    WHY,
+    CompiledSystem,
+    Ints,
+    Longs,
+    State,
+    feeding_nodes,
+)
 from lifeline.errors import UnknownComponent
 
 if TYPE_CHECKING:
     from lifeline.shock import Shock
     from lifeline.system import System
 
-WHAT_HAPPENED = {1: "broken", 2: "lost its providers", 3: "cut off", 4: "cut off"}
+WHAT_HAPPENED = {1: "broken", 2: "lost its providers", 3: "cut off", 4: "cut off", 6: "short of supply"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,8 @@ def _clause(step: Step) -> str:
         return f"{step.component} is broken"
     if step.because == "never served":
         return f"{step.component} had no service before the shock"
+    if step.because == "short of supply":
+        return f"{step.component} gets too little of what is left"
     if step.because == "cut off":
         return f"{step.component} is cut off from its source by {step.upstream}"
     after = f" at minute {step.minute}, when its buffer ran out" if step.minute else ""
@@ -76,6 +90,11 @@ class Cascade:
     def compiled(self) -> CompiledSystem:
         """Return the system as arrays."""
         return self.system.compiled
+
+    @property
+    def works_before(self) -> NDArray[np.uint8]:
+        """Return which nodes work before the shock."""
+        return self.compiled.before.works
 
     @cached_property
     def without_service(self) -> frozenset[str]:
@@ -115,22 +134,79 @@ class Cascade:
         )
 
     @cached_property
+    def levels_before(self) -> Longs:
+        """Return what each node gets before the shock: FULL or 0, units of flow under rules that count them."""
+        return FULL * self.compiled.before.works.astype(np.int64)
+
+    @cached_property
+    def levels_after(self) -> Longs:
+        """Return what each node gets at minute 0, once the failures have spread."""
+        return FULL * self.after.works.astype(np.int64)
+
+    @cached_property
+    def levels_later(self) -> Longs:
+        """Return what each node gets once every buffer has run out and nothing is repaired."""
+        levels = self.levels_after.copy()
+        levels[self.later[:, NODE]] = 0
+        return levels
+
+    @cached_property
+    def levels_restored(self) -> Longs:
+        """Return what each node gets after every repair, with all buffers run out and growth only."""
+        return FULL * self.restorable.astype(np.int64)
+
+    @cached_property
+    def levels_wanted(self) -> Longs:
+        """Return the level at which nobody who counts is without service."""
+        both = np.minimum(self.levels_before, self.levels_restored)
+        return np.where(both > 0, both, self.levels_before)
+
+    def levels_while(self, minutes: Longs, is_link: Longs, parts: Longs) -> Longs:
+        """Return how levels change from the shock on while these parts are mended at these minutes, in order of time.
+
+        Rows are (minute, node, level, number of the repair it came back with, or -1), those of the shock at minute 0
+        first.
+        """
+        from lifeline.growth_kernels import NEVER, replay
+        from lifeline.kernels import BACK
+
+        log = replay(self.compiled.network, self.after.copy(), minutes, is_link, parts, NEVER)
+        log = np.concatenate([self.log, log]).astype(np.int64)
+        on = log[:, WHAT] == BACK
+        return np.column_stack([log[:, MINUTE], log[:, NODE], FULL * on, np.where(on, log[:, WHY], -1)])
+
+    def persons_of(self, portions: Longs, levels: Longs) -> Longs:
+        """Return how many persons of these portions are served when their nodes are at these levels."""
+        return np.where(levels > 0, self.compiled.portions.persons[portions], 0)
+
+    @cached_property
+    def persons_before(self) -> Longs:
+        """Return how many persons of each portion are served before the shock."""
+        return self._persons_at(self.levels_before)
+
+    @cached_property
+    def persons_restored(self) -> Longs:
+        """Return how many persons of each portion are served after every repair, with all buffers run out."""
+        return self._persons_at(self.levels_restored)
+
+    def _persons_at(self, levels: Longs) -> Longs:
+        portions = self.compiled.portions
+        return self.persons_of(np.arange(len(portions)), levels[portions.node])
+
+    @cached_property
     def people_without(self) -> dict[str, int]:
         """Return how many persons each service lacks at minute 0; who had none before the shock is not counted."""
-        return self._people_without(self.after.works)
+        return self._people_without(self.levels_after)
 
     @cached_property
     def people_without_later(self) -> dict[str, int]:
         """Return how many persons each service lacks once every buffer has run out and nothing is repaired."""
-        works = self.after.works.copy()
-        works[self.later[:, NODE]] = 0
-        return self._people_without(works)
+        return self._people_without(self.levels_later)
 
-    def _people_without(self, works: NDArray[np.uint8]) -> dict[str, int]:
-        portions = self.compiled.portions
-        lost = (self.compiled.before.works[portions.node] > works[portions.node]) * portions.persons
+    def _people_without(self, levels: Longs) -> dict[str, int]:
+        lost = np.maximum(self.persons_before - self._persons_at(levels), 0)
         return {
-            service: int(lost[portions.service == number].sum())
+            service: int(lost[self.compiled.portions.service == number].sum())
             for number, service in enumerate(self.compiled.services)
         }
 
@@ -159,7 +235,7 @@ class Cascade:
         if component not in self.compiled.node_index:
             raise UnknownComponent.named(component, (*self.compiled.node_ids, *self.compiled.link_ids))
         node = self.compiled.node_index[component]
-        if not self.compiled.before.works[node]:
+        if not self.works_before[node]:
             return Step(component, "never served", None)
         row = self._fall_of[node]
         return None if row < 0 else self._step(self._falls[row])
@@ -231,7 +307,7 @@ class Cascade:
 
     @cached_property
     def _stuck_nodes(self) -> Ints:
-        works_before = self.compiled.before.works[: self.compiled.node_count].astype(bool)
+        works_before = self.works_before[: self.compiled.node_count].astype(bool)
         return np.flatnonzero(works_before & ~self.restorable[: self.compiled.node_count]).astype(np.int32)
 
     @cached_property
@@ -266,7 +342,7 @@ class Cascade:
             ]
             if self.restorable[providers].any():
                 continue
-            served_before = providers[self.compiled.before.works[providers] > 0]
+            served_before = providers[self.works_before[providers] > 0]
             if len(served_before):
                 return int(served_before[0])
         return int(self._fed_by_before[node])
@@ -274,6 +350,10 @@ class Cascade:
 
 def propagate(system: System, shock: Shock) -> Cascade:
     """Return what a shock does to a system: who is without service at minute 0, wave by wave, with causes."""
+    if not system.settings.is_plain:
+        from lifeline.service.cascade import RuleCascade
+
+        return RuleCascade.of(system, shock)
     compiled = system.compiled
     state = compiled.before.copy()
     log = _break(compiled, state, *broken_parts(compiled, shock))

@@ -30,6 +30,9 @@ FED_BY_ITSELF = -1
 UNREACHED = 2**30
 NOT_DRAINING = -1
 
+FULL = 1_000_000
+"Level of a node that works and is not served in units of flow: such levels are parts of a million."
+
 MINUTE, WAVE, NODE, WHAT, WHY = range(5)
 "Columns of a kernel's log: when, in which wave, what happened to which node, and the number of what explains it."
 
