@@ -29,6 +29,7 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
     evaluation, problem, proposal = outcome.evaluation, outcome.problem, outcome.proposal
     settings = problem.system.settings
     bound = proposal.bound if proposal else None
+    plain = outcome.under_connectivity
     return {
         "system": problem.system.name,
         # As it was written, where it has no local time: in the first year of the calendar or after the last.
@@ -38,6 +39,8 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
         "seed": outcome.seed,
         "person_hours": evaluation.person_hours,
         "objective": evaluation.objective,
+        "service_rules": evaluation.rules,
+        "person_hours_under_connectivity": plain.person_hours if plain else evaluation.person_hours,
         "rules": {name: score.person_hours for name, score in outcome.known_rules.items()},
         "rules_objective": {name: score.objective for name, score in outcome.rules.items()},
         "bundles_person_hours": outcome.rules["bundles"].person_hours,

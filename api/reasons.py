@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from api.wording import Clock, counted, duration, hours_figure, plain
 from lifeline.evaluation import MINUTES_PER_HOUR, evaluate
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lifeline.evaluation import Evaluation
     from lifeline.plan import Visit
 
@@ -61,25 +61,14 @@ class Reasons:
     @cached_property
     def _persons_back(self) -> dict[str, dict[str, int]]:
         """Return for each job the persons it brings back by service, the larger figure first."""
-        evaluation, portions = self.evaluation, self.evaluation.portions
-        counted_portions = evaluation.counted
-        by_node = pd.DataFrame(
-            {
-                "node": portions.node[counted_portions],
-                "service": portions.service[counted_portions],
-                "persons": portions.persons[counted_portions],
-            }
-        )
-        switches = pd.DataFrame(evaluation.switches, columns=["minute", "node", "on", "visit"])
-        back = switches[(switches["on"] == 1) & (switches["visit"] >= 0)].merge(by_node, on="node")
-        totals = back.groupby(["visit", "service"], as_index=False)["persons"].sum()
-        services = evaluation.problem.system.compiled.services
+        evaluation = self.evaluation
+        changes = evaluation.changes
+        back = changes[(changes["visit"] >= 0) & (changes["change"] < 0)].assign(persons=-changes["change"])
+        totals: pd.DataFrame = back.groupby(["visit", "service"], as_index=False)[["persons"]].sum()
         found: dict[str, dict[str, int]] = {}
-        ordered = totals[totals["persons"] > 0].sort_values(
-            ["visit", "persons"], ascending=[True, False], kind="stable"
-        )
+        ordered = totals.sort_values(["visit", "persons"], ascending=[True, False], kind="stable")
         for visit, service, persons in ordered.itertuples(index=False, name=None):
-            found.setdefault(evaluation.visit_jobs[visit], {})[services[service]] = int(persons)
+            found.setdefault(evaluation.visit_jobs[visit], {})[str(service)] = int(persons)
         return found
 
     def _without(self, visit: Visit) -> Evaluation:

@@ -65,6 +65,8 @@ def _print_heading(console: Console, outcome: Outcome, clock: Clock) -> None:
     table.add_row("Shock", clock.long(0))
     table.add_row("Broken", f"{broken}; {counted(len(problem.crews), 'crew')} to repair them")
     table.add_row("Plan", _about_plan(outcome))
+    if outcome.under_connectivity is not None:
+        table.add_row("Served by", _about_rules(outcome, outcome.under_connectivity))
     if evaluation.plan.visits:
         finish = evaluation.finish_minute
         when = _marked(evaluation, finish, clock.short(finish))
@@ -72,6 +74,15 @@ def _print_heading(console: Console, outcome: Outcome, clock: Clock) -> None:
     if sentence := horizon_sentence(evaluation):
         table.add_row("Horizon", sentence)
     console.print(table)
+
+
+def _about_rules(outcome: Outcome, plain: Evaluation) -> str:
+    """Say which rule judged which sector, and what connectivity alone would have made of the same plan."""
+    rules = [
+        f"{sector} {rule}" for sector, rule in outcome.evaluation.rules.items() if rule != "connectivity"
+    ]
+    hours = hours_figure(plain.person_hours)
+    return f"{', '.join(rules)}; by connectivity alone the same plan would show {hours} person-hours"
 
 
 def _marked(evaluation: Evaluation, minute: int, time: str) -> str:

@@ -26,6 +26,15 @@ NOT_BACK = -1
 MINUTES_PER_HOUR = 60
 
 
+class Steps(NamedTuple):
+    """Changes of service: when, of which portion, how many persons are served from then on, because of which visit."""
+
+    minute: NDArray[np.int64]
+    portion: NDArray[np.int64]
+    served: NDArray[np.int64]
+    visit: NDArray[np.int64]
+
+
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """A plan replayed: what it costs in person-minutes without service, and when who is back.
@@ -85,7 +94,7 @@ class Evaluation:
         return self.problem.cascade.levels_before[self.portions.node] > 0
 
     @cached_property
-    def _steps(self) -> _Steps:
+    def steps(self) -> Steps:
         """Return each change of a portion's service, portion by portion and in order of time."""
         start, portion_of_entry = _entries_by_node(
             self.portions.node, len(self.problem.cascade.levels_before)
@@ -98,18 +107,32 @@ class Evaluation:
         order = np.argsort(portion, kind="stable")
         row, portion = row[order], portion[order]
         served = self.problem.cascade.persons_of(portion, self.levels[row, 2])
-        return _Steps(self.levels[row, 0], portion, served, self.levels[row, 3])
+        return Steps(self.levels[row, 0], portion, served, self.levels[row, 3])
 
     @cached_property
-    def _fewer(self) -> NDArray[np.int64]:
+    def persons_at_last(self) -> NDArray[np.int64]:
+        """Return how many persons of each portion are served once nothing changes any more."""
+        served = self.problem.cascade.persons_before.copy()
+        # Steps are in order of time, so what stays is each portion's last one.
+        served[self.steps.portion] = self.steps.served
+        return served
+
+    def more_without(self, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return for each step how many more of so many wanted persons of its portion are without service than before.
+
+        `wanted` has one number a portion, at most those served before the shock.
+        """
+        without = np.maximum(wanted[self.steps.portion] - self.steps.served, 0)
+        return _change(self.steps.portion, without, np.zeros(len(self.portions), np.int64))
+
+    @cached_property
+    def _more(self) -> NDArray[np.int64]:
         """Return for each step how many more of the counted people are without service than before it."""
-        steps = self._steps
-        without = np.maximum(self.people_counted[steps.portion] - steps.served, 0)
-        return _change(steps.portion, without, np.zeros(len(self.portions), np.int64))
+        return self.more_without(self.people_counted)
 
     @cached_property
     def _minutes_left(self) -> NDArray[np.int64]:
-        return np.maximum(self.problem.horizon_minutes - self._steps.minute, 0)
+        return np.maximum(self.problem.horizon_minutes - self.steps.minute, 0)
 
     @cached_property
     def objective(self) -> int:
@@ -125,7 +148,7 @@ class Evaluation:
     def _person_minutes(self) -> NDArray[np.int64]:
         """Return the person-minutes without service of each portion within the horizon."""
         total = np.zeros(len(self.portions), np.int64)
-        np.add.at(total, self._steps.portion, self._fewer * self._minutes_left)
+        np.add.at(total, self.steps.portion, self._more * self._minutes_left)
         return total
 
     @property
@@ -140,7 +163,7 @@ class Evaluation:
         They are left out of the objective, because without a black start their parts wait for each other for
         ever.
         """
-        steps, before = self._steps, self.problem.cascade.persons_before
+        steps, before = self.steps, self.problem.cascade.persons_before
         most = np.maximum(before - self.people_counted, 0)
         kept = np.clip(steps.served - self.people_counted[steps.portion], 0, most[steps.portion])
         change = _change(steps.portion, kept, most)
@@ -186,7 +209,7 @@ class Evaluation:
         Columns minute, service, district, persons_without; every pair has a row at minute 0, and the area
         under all curves up to the horizon is `person_minutes`. Only counted portions are in it.
         """
-        changes = self._changes
+        changes = self.changes
         keys = ["service", "district"]
         pairs = pd.MultiIndex.from_product(
             [self.problem.system.compiled.services, self._districts], names=keys
@@ -198,9 +221,9 @@ class Evaluation:
         return ordered[["minute", *keys, "persons_without"]]
 
     @cached_property
-    def _changes(self) -> pd.DataFrame:
+    def changes(self) -> pd.DataFrame:
         """Return a row for each step of counted people: minute, service, district, change in persons without, visit."""
-        steps = self._steps
+        steps = self.steps
         kept = np.flatnonzero(self.counted[steps.portion])
         portion = steps.portion[kept]
         return pd.DataFrame(
@@ -210,7 +233,7 @@ class Evaluation:
                     self.portions.service[portion]
                 ],
                 "district": np.array(self._districts, object)[self._district_of_portion[portion]],
-                "change": self._fewer[kept],
+                "change": self._more[kept],
                 "visit": steps.visit[kept],
             }
         )
@@ -271,7 +294,7 @@ class Evaluation:
         and owe it to this job (of several finished in that minute: the last one they needed, by id);
         person_minutes_unblocked is that service up to the horizon.
         """
-        back = self._changes[(self._changes["visit"] >= 0) & (self._changes["change"] < 0)]
+        back = self.changes[(self.changes["visit"] >= 0) & (self.changes["change"] < 0)]
         left = (self.problem.horizon_minutes - back["minute"]).clip(lower=0)
         persons = np.zeros(len(self.visit_jobs), np.int64)
         person_minutes = np.zeros(len(self.visit_jobs), np.int64)
@@ -289,15 +312,6 @@ class Evaluation:
     def finish_minute(self) -> int:
         """Return the minute at which the last job is finished; 0 without jobs."""
         return max((visit.finish for visit in self.plan.visits), default=0)
-
-
-class _Steps(NamedTuple):
-    """Changes of service: when, of which portion, how many persons are served from then on, because of which visit."""
-
-    minute: NDArray[np.int64]
-    portion: NDArray[np.int64]
-    served: NDArray[np.int64]
-    visit: NDArray[np.int64]
 
 
 def _entries_by_node(node: Ints, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

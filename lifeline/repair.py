@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -74,6 +74,13 @@ class RepairProblem:
         from lifeline.cascade import propagate
 
         return propagate(self.system, self.shock)
+
+    @cached_property
+    def under_connectivity(self) -> RepairProblem:
+        """Return the same problem with connectivity deciding who is served in every sector."""
+        if self.system.settings.is_plain:
+            return self
+        return replace(self, system=self.system.under_connectivity)
 
     @cached_property
     def job_index(self) -> dict[str, int]:

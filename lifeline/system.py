@@ -1,5 +1,6 @@
 """The inventory of a city: its networks, customers, crews and damage, checked as a whole."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -171,6 +172,15 @@ class System:
         from lifeline.service.model import ServiceModel
 
         return ServiceModel.of(self)
+
+    @cached_property
+    def under_connectivity(self) -> Self:
+        """The same system with connectivity deciding who is served in every sector."""
+        rules: dict[str, Any] = {f"{sector}_rule": "connectivity" for sector in SECTORS}
+        plain = dataclasses.replace(self, settings=dataclasses.replace(self.settings, **rules))
+        # The arrays know nothing of rules.
+        plain.__dict__["compiled"] = self.compiled
+        return plain
 
     def replace(self, *, settings: Settings | None = None, **tables: Rows) -> Self:
         """Return a system with some tables exchanged; it is checked again as a whole."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.inputs import AsJson, DamageFile, Start, SystemName
+from api.inputs import AsJson, DamageFile, ServiceRules, Start, SystemName
 
 if TYPE_CHECKING:
     from lifeline.cascade import Cascade, Cause
@@ -18,6 +18,7 @@ def cascade(
     name_or_folder: SystemName,
     damage: DamageFile = None,
     start: Start = None,
+    rule: ServiceRules = None,
     why: Annotated[
         str | None,
         typer.Option(
@@ -46,7 +47,7 @@ def cascade(
 
     with showing_steps() as steps:
         steps.now(f"Reading {name_or_folder}")
-        system = system_from(name_or_folder, {"damage": damage}, start=start)
+        system = system_from(name_or_folder, {"damage": damage}, start=start, rules=rule)
         steps.now("Following the failures")
         found = propagate(system, Shock.from_table(system, system.damage))
         cause = None if why is None else found.cause_of(why)

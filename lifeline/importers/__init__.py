@@ -11,11 +11,44 @@ def _indp() -> Callable[..., Imported]:
     return read_indp
 
 
+def _pandapower() -> Callable[..., Imported]:
+    from lifeline.importers.pandapower import read_pandapower
+
+    return read_pandapower
+
+
+def _pandapipes() -> Callable[..., Imported]:
+    from lifeline.importers.pandapipes import read_pandapipes
+
+    return read_pandapipes
+
+
+def _matpower() -> Callable[..., Imported]:
+    from lifeline.importers.matpower import read_matpower
+
+    return read_matpower
+
+
 IMPORTERS: dict[str, Importer] = {
     "indp": Importer(
         name="indp",
         reads="a folder of interdependent network design files (nodes, arcs, interdependencies as CSV)",
         load=_indp,
+    ),
+    "pandapower": Importer(
+        name="pandapower",
+        reads="a power grid as pandapower's JSON (versions 2 and 3), read as plain data",
+        load=_pandapower,
+    ),
+    "pandapipes": Importer(
+        name="pandapipes",
+        reads="a gas or water network as pandapipes' JSON, read as plain data",
+        load=_pandapipes,
+    ),
+    "matpower": Importer(
+        name="matpower",
+        reads="a power grid as a MATPOWER case (.m, format version 2)",
+        load=_matpower,
     ),
 }
 

@@ -470,8 +470,8 @@ def test_damage_of_the_classic_network_does_not_pass_for_damage_of_the_extended_
 def test_under_flow_as_much_goes_unmet_before_the_shock_as_its_authors_files_say():
     """The data's README: undamaged, water lacks 35.8 units, gas 38.7, power 2.8 and telecom 17.3.
 
-    In telecom, which runs backwards, the hub would take 0.1 more than the customers draw in all; here it gives 17.2 less
-    than they want.
+    In telecom, which runs backwards, the hub would take 0.1 more than the customers draw in all; here it gives
+    17.2 less than they want.
     """
     system = read_indp(shelby() / "extended").system
     rules = {f"{sector}_rule": "flow" for sector in ("power", "water", "gas", "telecom")}
