@@ -53,6 +53,12 @@ def _graphml() -> Callable[..., Imported]:
     return read_graphml
 
 
+def _infrarisk() -> Callable[..., Imported]:
+    from lifeline.importers.infrarisk import read_infrarisk
+
+    return read_infrarisk
+
+
 IMPORTERS: dict[str, Importer] = {
     "indp": Importer(
         name="indp",
@@ -87,6 +93,11 @@ IMPORTERS: dict[str, Importer] = {
     "osm": Importer(name="osm", reads="roads of an OpenStreetMap extract (.osm.pbf or .osm)", load=_osm),
     "graphml": Importer(
         name="graphml", reads="a graph of streets as OSMnx writes it, or lifeline's own export", load=_graphml
+    ),
+    "infrarisk": Importer(
+        name="infrarisk",
+        reads="a folder of an InfraRisk testbed: power, water and roads, coupled, with disruptions",
+        load=_infrarisk,
     ),
 }
 
