@@ -11,6 +11,7 @@ from api.horizon import jobs_after_horizon, people_out_at_horizon
 from api.left_behind import minute_when_back, most_out, people_still_out, saved_people, stuck_people
 from api.wording import MINUTES_PER_HOUR, Clock, weighted_hours
 from lifeline.metrics import equivalent_outage_hours, weighted_outage_hours
+from lifeline.undoable import undoable_reasons
 
 if TYPE_CHECKING:
     from api.planning import Outcome
@@ -54,6 +55,9 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
         "jobs": len(problem.jobs),
         "crews": len(problem.crews),
         "unassignable": dict(problem.unassignable),
+        "undoable_reasons": [
+            {"reason": reason.sentence, "jobs": list(reason.jobs)} for reason in undoable_reasons(problem)
+        ],
         "people_without": problem.cascade.people_without,
         "most_people_without": {service: most_out(evaluation, service) for service in evaluation.by_service},
         "person_hours_by_service": _in_hours(evaluation.by_service),

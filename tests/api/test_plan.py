@@ -217,6 +217,7 @@ def test_a_job_that_nobody_can_do_is_named_with_those_who_wait_for_it(lifeline, 
     words = ("plan", two_lines, "--damage", damage, *QUICK)
     report = lifeline(*words, "--json").json
     assert list(report["unassignable"]) == ["P1-P2"]
+    assert report["undoable_reasons"] == [{"reason": "No crew has the skill 'diver'.", "jobs": ["P1-P2"]}]
     assert report["people_still_out"] == {"power": 30}
     out = lifeline(*words).out
     assert "Jobs nobody can do" in out
