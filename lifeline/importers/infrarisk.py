@@ -75,9 +75,10 @@ def read_infrarisk(
     report = Report()
     frame = _frame(folder, crs, origin, report)
     parts = [
+        # Roads first: they say most clearly when the coordinates are not those of the system they are said to be of.
+        _layer(report, NET, frame, _roads(folder, frame)),
         _layer(report, POWER, frame, _power(folder, frame)),
         _layer(report, WATER, frame, _water(folder, frame)),
-        _layer(report, NET, frame, _roads(folder, frame)),
     ]
     joined = merge(parts)
     report.notes += [note for note in joined.report if note.table != "settings"]
