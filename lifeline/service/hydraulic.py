@@ -10,16 +10,20 @@ import gc
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.errors import InvalidInput, Problem, SolverFailure
 from lifeline.importers.extras import needs, quietly
+from lifeline.service.connectivity import hanging_on_sources
 from lifeline.service.rule import Mask, SectorNetwork, Served, Whole
 from lifeline.service.water_parts import LITRES_PER_HOUR, WaterParts, parts_of
+
+if TYPE_CHECKING:
+    from lifeline.system import Settings
 
 Floats = NDArray[np.float64]
 
@@ -60,42 +64,49 @@ class SteadyState:
     delivered_m3_s: Floats
 
 
+@dataclass(frozen=True, eq=False)
 class Hydraulic:
     """Decides who gets water, and how much, by the pressure in the pipes.
 
-    Made of the columns elevation_m, head_m, demand, kind; diameter_mm, roughness, length_km, minor_loss,
-    valve_setting, head_curve, directed. Capacities have no part in it. InvalidInput says what is missing.
+    It reads elevation_m, head_m and demand of nodes, and diameter_mm, roughness, length_km, minor_loss, valve_setting,
+    head_curve and directed of links. Capacities have no part in it. What was worked out once is remembered.
     """
 
-    def __init__(self, network: SectorNetwork) -> None:
-        """Take the network apart, and ask for WNTR at once, not in the middle of a plan."""
-        self._parts = parts_of(network)
-        self._wntr = _wntr()
-        self._remembered: dict[tuple[bytes, bytes], Served] = {}
-        _curves_can_be_fitted(self._wntr, self._parts)
+    parts: WaterParts
+    wntr: Any
+    remembered: dict[tuple[bytes, bytes], Served] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, network: SectorNetwork, settings: Settings) -> Hydraulic:
+        """Take the network apart; InvalidInput says what is missing, WNTR included, before a plan is under way."""
+        del settings
+        parts = parts_of(network)
+        wntr = needs("wntr", "water", "for the water rule hydraulic")
+        _curves_can_be_fitted(wntr, parts)
+        return cls(parts, wntr)
 
     def serve(self, able: Mask, intact: Mask) -> Served:
         """Return who is reached and the litres an hour that each node gets; SolverFailure where WNTR finds none."""
-        network = self._parts.network
-        reached = reached_from_sources(network, able, intact)
+        network = self.parts.network
+        reached = hanging_on_sources(network, able, intact)
         open_links = intact & reached[network.tail] & reached[network.head]
         key = reached.tobytes(), open_links.tobytes()
-        if key not in self._remembered:
-            if len(self._remembered) >= _MOST_REMEMBERED:
-                del self._remembered[next(iter(self._remembered))]
+        if key not in self.remembered:
+            if len(self.remembered) >= _MOST_REMEMBERED:
+                del self.remembered[next(iter(self.remembered))]
             delivered = self._solve(reached, open_links).delivered_m3_s
-            self._remembered[key] = Served(reached, _whole_litres(delivered, network.demand))
-        found = self._remembered[key]
+            self.remembered[key] = Served(reached, _whole_litres(delivered, network.demand))
+        found = self.remembered[key]
         return Served(found.reached.copy(), found.flow.copy())
 
     def steady_state(self, able: Mask, intact: Mask) -> SteadyState:
         """Return the heads and flows behind `serve`."""
-        network = self._parts.network
-        reached = reached_from_sources(network, able, intact)
+        network = self.parts.network
+        reached = hanging_on_sources(network, able, intact)
         return self._solve(reached, intact & reached[network.tail] & reached[network.head])
 
     def _solve(self, reached: Mask, open_links: Mask) -> SteadyState:
-        parts = self._parts
+        parts = self.parts
         head = np.where(reached & parts.network.source, parts.head, np.nan)
         flow = np.zeros(len(parts.network.links))
         # What stands at a source has its water without any pipe.
@@ -103,8 +114,8 @@ class Hydraulic:
         junctions = np.flatnonzero(reached & ~parts.network.source & ~parts.pump_node)
         if not len(junctions):
             return SteadyState(head, flow, delivered)
-        network = _network_of(self._wntr, parts, reached, open_links)
-        _run(self._wntr, network)
+        network = _network_of(self.wntr, parts, reached, open_links)
+        _run(self.wntr, network)
         for node in junctions.tolist():
             junction = network.get_node(str(node))
             if not junction._is_isolated:
@@ -116,28 +127,10 @@ class Hydraulic:
         return SteadyState(head, flow, delivered)
 
 
-def reached_from_sources(network: SectorNetwork, able: Mask, intact: Mask) -> Mask:
-    """Mark the able nodes that an able source reaches over intact links, in their direction where they have one."""
-    tail, head = network.tail, network.head
-    usable = intact & able[tail] & able[head]
-    back = usable & ~network.directed
-    starts, ends = np.append(tail[usable], head[back]), np.append(head[usable], tail[back])
-    reached: Mask = network.source & able
-    while True:
-        new = reached[starts] & ~reached[ends]
-        if not new.any():
-            return reached
-        reached[ends[new]] = True
-
-
 def _whole_litres(delivered: Floats, demand: Whole) -> Whole:
     """Return the deliveries in m3/s as whole litres an hour, full where all but the solver's remainder is there."""
     litres = np.floor(delivered * LITRES_PER_HOUR * (1 + FULL))
     return np.minimum(litres.astype(np.int64), demand)
-
-
-def _wntr() -> Any:
-    return needs("wntr", "water", "for the water rule hydraulic")
 
 
 def _network_of(wntr: Any, parts: WaterParts, reached: Mask, open_links: Mask) -> Any:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lifeline.distance import METRES_PER_KM, great_circle_metres
+from lifeline.distance import METRES_PER_KM
 from lifeline.errors import InvalidInput, Problem
 from lifeline.service.rule import Mask, SectorNetwork
 
@@ -93,7 +93,7 @@ def parts_of(network: SectorNetwork) -> WaterParts:
         demand=network.demand / LITRES_PER_HOUR,
         elevation=nodes["elevation_m"].to_numpy(dtype=float),
         head=nodes["head_m"].to_numpy(dtype=float),
-        length=np.maximum(_lengths(network), LEAST_LENGTH_METRES),
+        length=np.maximum(network.lengths_km * METRES_PER_KM, LEAST_LENGTH_METRES),
         diameter=links["diameter_mm"].to_numpy(dtype=float) * METRES_PER_MM,
         roughness=links["roughness"].to_numpy(dtype=float),
         minor_loss=np.nan_to_num(links["minor_loss"].to_numpy(dtype=float)),
@@ -103,15 +103,6 @@ def parts_of(network: SectorNetwork) -> WaterParts:
     if problems:
         raise InvalidInput.of(problems, "the water network, for the rule hydraulic")
     return parts
-
-
-def _lengths(network: SectorNetwork) -> Floats:
-    """Return the lengths of links in m, by the straight line where none is given."""
-    longitude, latitude = (network.nodes[axis].to_numpy(dtype=float) for axis in ("longitude", "latitude"))
-    tail, head = network.tail, network.head
-    straight = great_circle_metres(longitude[tail], latitude[tail], longitude[head], latitude[head])
-    given = network.links["length_km"].to_numpy(dtype=float) * METRES_PER_KM
-    return np.where(np.isnan(given), straight, given)
 
 
 def _pumps(

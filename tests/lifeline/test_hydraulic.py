@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import networkx as nx
 import numpy as np
 import pytest
 from epanet_worlds import wntr_networks
@@ -21,10 +20,9 @@ from lifeline.service.hydraulic import (
     REQUIRED_PRESSURE_M,
     Hydraulic,
     SteadyState,
-    reached_from_sources,
 )
 from lifeline.service.rule import SectorNetwork
-from lifeline.system import System
+from lifeline.system import Settings, System
 
 Row = Mapping[str, Any]
 
@@ -59,7 +57,7 @@ def worked(_wntr: None) -> Callable[..., dict[str, Any]]:
 
     def run(nodes: Sequence[Row], links: Sequence[Row], broken: Sequence[str] = ()) -> dict[str, Any]:
         network = network_of(nodes, links)
-        rule = Hydraulic(network)
+        rule = Hydraulic.of(network, Settings())
         able = ~network.nodes["id"].isin(broken).to_numpy()
         intact = ~network.links["id"].isin(broken).to_numpy()
         state, served = rule.steady_state(able, intact), rule.serve(able, intact)
@@ -227,7 +225,7 @@ def test_a_pressure_sustaining_valve_holds_the_pressure_before_it(worked):
 
 def rule_for(name: str) -> tuple[SectorNetwork, Hydraulic]:
     network = SectorNetwork.of(read_epanet(wntr_networks() / f"{name}.inp").system, "water")
-    return network, Hydraulic(network)
+    return network, Hydraulic.of(network, Settings())
 
 
 def everything(network: SectorNetwork) -> tuple[np.ndarray, np.ndarray]:
@@ -303,31 +301,12 @@ def test_a_network_that_the_line_search_alone_never_settles_is_worked_out():
     assert not_balanced_m3_s(network, state) <= 1e-6
 
 
-def test_reached_is_what_a_walk_from_the_sources_reaches():
-    network, _ = rule_for("Net3")
-    rng = np.random.default_rng(3)
-    ids = range(len(network.nodes))
-    for _ in range(20):
-        able, intact = (rng.random(count) > 0.2 for count in (len(network.nodes), len(network.links)))
-        graph = nx.DiGraph()
-        graph.add_nodes_from(node for node in ids if able[node])
-        for tail, head, whole, one_way in zip(
-            network.tail, network.head, intact, network.directed, strict=True
-        ):
-            if whole and able[tail] and able[head]:
-                graph.add_edges_from([(tail, head)] if one_way else [(tail, head), (head, tail)])
-        walked = set()
-        for source in np.flatnonzero(network.source & able):
-            walked |= {source, *nx.descendants(graph, source)}
-        assert set(np.flatnonzero(reached_from_sources(network, able, intact))) == walked
-
-
 # What the rule remembers, and what it refuses.
 
 
 def test_a_state_is_worked_out_once(worked, monkeypatch):
     network = network_of([LAKE, TOWN], [MAIN | PIPE])
-    rule = Hydraulic(network)
+    rule = Hydraulic.of(network, Settings())
     runs = []
     run = hydraulic._run
     monkeypatch.setattr(hydraulic, "_run", lambda *parts: runs.append(run(*parts)))
@@ -340,19 +319,19 @@ def test_a_state_is_worked_out_once(worked, monkeypatch):
 def test_the_oldest_state_is_forgotten_when_there_are_too_many(worked, monkeypatch):
     monkeypatch.setattr(hydraulic, "_MOST_REMEMBERED", 1)
     network = network_of([LAKE, TOWN], [MAIN | PIPE])
-    rule = Hydraulic(network)
+    rule = Hydraulic.of(network, Settings())
     able, intact = everything(network)
     for _ in range(2):
         assert rule.serve(able, intact).flow.tolist() == [0, 180_000]
         assert rule.serve(able, ~intact).flow.tolist() == [0, 0]
-    assert len(rule._remembered) == 1
+    assert len(rule.remembered) == 1
 
 
 def test_no_steady_state_is_a_failure_and_no_number(worked, monkeypatch):
     monkeypatch.setattr(hydraulic, "_ATTEMPTS", (("default", {"MAXITER": 1}),))
     network = network_of([LAKE, TOWN], [MAIN | PIPE])
     with pytest.raises(SolverFailure, match="no steady state"):
-        Hydraulic(network).serve(*everything(network))
+        Hydraulic.of(network, Settings()).serve(*everything(network))
 
 
 @pytest.mark.parametrize(
@@ -403,10 +382,10 @@ def test_no_steady_state_is_a_failure_and_no_number(worked, monkeypatch):
 )
 def test_what_the_equations_need_and_have_not_is_named(worked, nodes, links, message):
     with pytest.raises(InvalidInput, match=message):
-        Hydraulic(network_of(nodes, links))
+        Hydraulic.of(network_of(nodes, links), Settings())
 
 
 def test_without_wntr_the_extra_that_brings_it_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "wntr", None)
     with pytest.raises(InvalidInput, match=r"lifeline-recovery\[water\]"):
-        Hydraulic(network_of([LAKE, TOWN], [MAIN | PIPE]))
+        Hydraulic.of(network_of([LAKE, TOWN], [MAIN | PIPE]), Settings())
