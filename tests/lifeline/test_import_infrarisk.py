@@ -330,8 +330,9 @@ def test_the_published_in2_is_imported_and_can_be_planned() -> None:
 
 @pytest.mark.usefixtures("extras")
 def test_shelby_s_power_loses_as_many_hours_here_as_infrarisk_says() -> None:
-    """InfraRisk: 0.475 h (by demand) and 0.319 h (by consumer) with ten crews, whatever the order; ten minutes of
-    preparation for each trip are in that, which are not in here: at most 0.1 h of 5 h less, so 2 % apart.
+    """InfraRisk: 0.475 h (by demand) and 0.319 h (by consumer) with ten crews, whatever the order.
+
+    It adds ten minutes to each trip, which lifeline does not: of some five hours that is 3 % at most.
     """
     system = read_infrarisk(published("shelby")).system
     assert len(system.crews) == 30
