@@ -2,7 +2,7 @@
 
 A job that brings nobody back by itself is explained by leaving it out: the plan without it is put before the
 judge, and what then does not come back is what the job was for. A road is explained by the drives it makes
-shorter.
+shorter as well.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ class Reasons:
     clock: Clock
 
     def of(self, visit: Visit) -> str:
-        """Return the reason for one visit, in a few words."""
+        """Return the reason for one visit, in a few words; a road that is there for another job too says so."""
+        way = self._opens_the_way(visit)
         if visit.job in self._persons_back:
-            return _brought_back(self._persons_back[visit.job])
+            return _both(_brought_back(self._persons_back[visit.job]), way)
         without = self._without(visit)
-        return self._needed_before(visit, without) or self._opens_the_way(visit) or self._saves(without)
+        return _both(self._needed_before(visit, without), way) or self._saves(without)
 
     def of_all(self) -> dict[str, str]:
         """Return the reasons by job; the later jobs that would take more replays than are allowed have none."""
@@ -139,6 +140,10 @@ class Reasons:
                 f"keeps {hours_figure(lost / MINUTES_PER_HOUR)} person-hours of service from being lost later"
             )
         return "brings nobody back"
+
+
+def _both(reason: str, way: str) -> str:
+    return "; ".join(part for part in (reason, way) if part)
 
 
 def _brought_back(persons_by_service: dict[str, int]) -> str:

@@ -21,14 +21,17 @@ from api.left_behind import (
 )
 from api.reasons import Reasons
 from api.wording import MINUTES_PER_HOUR, Clock, counted, duration, hours_figure, plain, weighted_hours
+from lifeline.undoable import undoable_reasons
 
 if TYPE_CHECKING:
     from api.planning import Outcome, Score
     from lifeline.evaluation import Evaluation
     from lifeline.plan import Visit
+    from lifeline.undoable import UndoableReason
     from solvers import Proposal
 
 MOST_CREWS = 30
+MOST_UNDOABLE = 10
 JOBS_PER_CREW = 2
 
 STOPPED = {
@@ -223,12 +226,18 @@ def _print_left_behind(console: Console, outcome: Outcome) -> None:
         _print_loops(console, evaluation)
     if outcome.problem.unassignable:
         heading(console, "Jobs nobody can do")
-        print_list(
-            console, [f"{job}: {reason}" for job, reason in outcome.problem.unassignable.items()], "job"
-        )
+        reasons = undoable_reasons(outcome.problem)
+        print_list(console, [_with_jobs(reason) for reason in reasons], "reason")
         waiting = people_still_out(evaluation)
         if waiting:
             console.print(f"{people(waiting)} wait for them and stay without service until somebody can.")
+
+
+def _with_jobs(reason: UndoableReason) -> str:
+    """Return a reason with the jobs it keeps from being done, a long list cut."""
+    named = ", ".join(plain(job, 40) for job in reason.jobs[:MOST_UNDOABLE])
+    more = len(reason.jobs) - MOST_UNDOABLE
+    return f"{counted(len(reason.jobs), 'job')}: {reason.sentence} {named}{f' and {more:,} more' if more > 0 else ''}"
 
 
 def _print_loops(console: Console, evaluation: Evaluation) -> None:

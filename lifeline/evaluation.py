@@ -15,10 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lifeline.compiled import Ints, Longs, Portions
+from lifeline.plan import Plan
 
 if TYPE_CHECKING:
-    from lifeline.plan import Plan
     from lifeline.repair import RepairProblem
+
+NO_PLAN = Plan((), ())
 
 NOT_BACK = -1
 "Restoration minute of a customer whose service never comes back in full."
@@ -331,14 +333,24 @@ def _change(
 
 def evaluate(problem: RepairProblem, plan: Plan) -> Evaluation:
     """Replay a plan and count what it costs; the plan is taken at its word (`check_plan` says whether it may be)."""
-    compiled = problem.system.compiled
     visits = sorted(plan.visits, key=lambda visit: (visit.finish, visit.job))
     finish = np.array([visit.finish for visit in visits], np.int64)
-    is_link = np.array([visit.job in compiled.link_index for visit in visits], np.int64)
-    index = [(compiled.link_index if link else compiled.node_index) for link in is_link]
-    part = np.array([numbers[visit.job] for numbers, visit in zip(index, visits, strict=True)], np.int64)
-    levels = problem.cascade.levels_while(finish, is_link, part)
-    return Evaluation(problem, plan, _last_of_each_minute(levels), tuple(visit.job for visit in visits))
+    jobs = np.array([problem.job_index[visit.job] for visit in visits], np.int64)
+    levels = _levels_while(problem, jobs, finish)
+    return Evaluation(problem, plan, levels, tuple(visit.job for visit in visits))
+
+
+def cost_of_finishes(problem: RepairProblem, jobs: Longs, finish: Longs) -> int:
+    """Return the objective of a plan that finishes these jobs, by their numbers ascending, at these minutes."""
+    order = np.argsort(finish, kind="stable")
+    levels = _levels_while(problem, jobs[order], finish[order])
+    return Evaluation(problem, NO_PLAN, levels, ()).objective
+
+
+def _levels_while(problem: RepairProblem, jobs: Longs, finish: Longs) -> Longs:
+    """Return the levels while these jobs are finished at these minutes, in order of time and, at one minute, of id."""
+    is_link, part = problem.mended
+    return _last_of_each_minute(problem.cascade.levels_while(finish, is_link[jobs], part[jobs]))
 
 
 def _last_of_each_minute(levels: Longs) -> Longs:

@@ -93,6 +93,17 @@ class RepairProblem:
         return {crew.id: number for number, crew in enumerate(self.crews)}
 
     @cached_property
+    def mended(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return for each job whether it mends a link, and the number of the link or node it mends."""
+        compiled = self.system.compiled
+        is_link = np.array([job.component in compiled.link_index for job in self.jobs], np.int64)
+        parts = [
+            (compiled.link_index if link else compiled.node_index)[job.component]
+            for job, link in zip(self.jobs, is_link.tolist(), strict=True)
+        ]
+        return is_link, np.array(parts, np.int64)
+
+    @cached_property
     def can_do(self) -> NDArray[np.bool_]:
         """Tell for each crew and job whether the job is assignable and the crew has the skill for it."""
         assignable = np.array([job.id not in self.unassignable for job in self.jobs], bool)

@@ -8,14 +8,16 @@ thousands.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lifeline.errors import InfeasiblePlan
-from lifeline.evaluation import evaluate
+from lifeline.evaluation import cost_of_finishes, evaluate
 from lifeline.schedule import schedule
+from solvers.annealing import desk_of, order_of
 from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
 
 if TYPE_CHECKING:
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
 
 Sequences = dict[str, list[str]]
+Whole = NDArray[np.int64]
 
-EVALUATIONS_PER_JOB, FEWEST_EVALUATIONS, MOST_EVALUATIONS = 40, 400, 4_000
+EVALUATIONS_PER_JOB, FEWEST_EVALUATIONS, MOST_EVALUATIONS = 100, 500, 8_000
 "Plans tried without a budget."
 
 MOST_SECONDS = 20.0
@@ -79,6 +82,7 @@ class _Run:
         self.problem, self.budget, self.rng, self.on_progress = problem, budget, rng, on_progress
         self.began = time.perf_counter()
         self.sequences: Sequences = {crew.id: [] for crew in problem.crews} | plan.sequences()
+        self.clock = _Clock(problem, plan)
         self.best_plan = plan
         self.best = self.current = evaluate(problem, plan).objective
         self.tried = 0
@@ -103,24 +107,23 @@ class _Run:
             if change is None:
                 return
             self.tried += 1
-            before = {crew: self.sequences[crew] for crew in change}
-            self.sequences |= change
-            plan, cost = self._judged()
+            cost = self.clock.cost_with(change)
             temperature = warmest * (coldest / warmest) ** self._share_spent()
-            if plan is None or cost - self.current > -temperature * np.log(max(self.rng.random(), 1e-300)):
-                self.sequences |= before
+            if cost is None or cost - self.current > -temperature * log(max(self.rng.random(), 1e-300)):
+                self.clock.take_back()
                 continue
+            self.sequences |= change
             self.current = cost
             if cost < self.best:
-                self.best, self.best_plan = cost, plan
-                self.trace.append((self.tried, cost))
+                self._keep_best()
 
-    def _judged(self) -> tuple[Plan | None, int]:
-        try:
-            plan = schedule(self.problem, self.sequences)
-        except InfeasiblePlan:
-            return None, 0
-        return plan, evaluate(self.problem, plan).objective
+    def _keep_best(self) -> None:
+        """Keep the current order as the best, as the judge and the schedule see it."""
+        plan = schedule(self.problem, self.sequences)
+        cost = evaluate(self.problem, plan).objective
+        if cost < self.best:
+            self.best, self.best_plan = cost, plan
+            self.trace.append((self.tried, cost))
 
     def _share_spent(self) -> float:
         share = self.tried / self.allowed
@@ -194,3 +197,48 @@ class _Run:
         changed = {crew: list(self.sequences[crew]) for crew in (first[0], second[0])}
         changed[first[0]][first[1]], changed[second[0]][second[1]] = other, one
         return changed
+
+
+class _Clock:
+    """Times orders with the search's compiled clock, and asks the judge what they cost."""
+
+    def __init__(self, problem: RepairProblem, plan: Plan) -> None:
+        """Time the order of a plan."""
+        from solvers.search_roads import roads_of
+
+        self.problem = problem
+        self.desk, self.roads = desk_of(problem), roads_of(problem)
+        self.order = order_of(problem, plan, np.ones(len(problem.jobs), bool))
+        self._jobs: Whole = np.sort(self.order.by_finish).astype(np.int64)
+        self._before: tuple[dict[int, list[int]], Whole] = ({}, self.order.finish.copy())
+        self._retime(range(len(problem.crews)))
+
+    def cost_with(self, change: Mapping[str, list[str]]) -> int | None:
+        """Return what the order costs with these crews' jobs exchanged; None if some job cannot be reached then."""
+        order, numbers = self.order, self.problem.job_index
+        crews = [self.problem.crew_index[crew] for crew in change]
+        old = {crew: order.sequence[crew, : order.length[crew]].tolist() for crew in crews}
+        self._before = (old, order.finish.copy())
+        for crew, sequence in zip(crews, change.values(), strict=True):
+            self._write(crew, [numbers[job] for job in sequence])
+        if not self._retime(crews):
+            return None
+        return cost_of_finishes(self.problem, self._jobs, order.finish[self._jobs])
+
+    def take_back(self) -> None:
+        """Undo the last change."""
+        sequences, finish = self._before
+        for crew, jobs in sequences.items():
+            self._write(crew, jobs)
+        self.order.finish[:] = finish
+
+    def _write(self, crew: int, jobs: list[int]) -> None:
+        self.order.length[crew] = len(jobs)
+        self.order.sequence[crew, : len(jobs)] = jobs
+
+    def _retime(self, crews: Iterable[int]) -> bool:
+        from solvers.timing_kernels import retime, retime_all
+
+        if self.roads.changing:
+            return bool(retime_all(self.desk, self.roads, self.order))
+        return all(retime(self.desk, self.order, crew, 0) for crew in crews)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,6 +26,14 @@ def cascade(
         ),
     ] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Print every row of the waves.")] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.png",
+            help="Draw a map of what went dark when, and the people without service over time.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what the damage does while nothing is repaired: who is out, wave by wave, and because of what."""
@@ -42,6 +52,11 @@ def cascade(
         found = propagate(system, Shock.from_table(system, system.damage))
         cause = None if why is None else found.cause_of(why)
         report = _report(found, cause)
+        if picture is not None:
+            from api.cascade_picture import draw_cascade
+
+            steps.now(f"Drawing {picture}")
+            draw_cascade(found, picture)
     if as_json:
         typer.echo(printed(report))
     elif cause is not None:
@@ -72,8 +87,11 @@ def _report(found: Cascade, cause: Cause | None) -> dict[str, Any]:
         "broken": list(found.shock.components),
         "people_without": found.people_without,
         "people_without_later": found.people_without_later,
+        "people_stuck": found.people_stuck,
+        "people_over_time": found.people_over_time.to_dict("records"),
         "without_service": sorted(found.without_service),
         "without_service_later": sorted(found.without_service_later),
         "waves": found.waves.to_dict("records"),
         "loops": [list(loop) for loop in found.loops],
+        "restart_loops": [{**asdict(loop), "sentence": loop.sentence} for loop in found.restart_loops],
     }

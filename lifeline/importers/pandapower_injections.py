@@ -69,14 +69,19 @@ def injections(net: PandapowerNet, report: Report) -> NodeFlows:
 
 
 def _loads(adding: _Adding) -> None:
-    for table in ("load", "storage"):
+    for table in ("load", "storage", "motor"):
         rows = adding.rows(table)
-        adding.draw(table, rows, rows.read("p_mw") * rows.read("scaling"))
+        adding.draw(table, rows, drawn_megawatts(table, rows.read))
     rows = adding.rows("asymmetric_load")
     adding.draw("asymmetric_load", rows, _three_phases(rows))
-    rows = adding.rows("motor")
-    loading = rows.read("loading_percent") * rows.read("scaling")
-    adding.draw("motor", rows, rows.read("pn_mech_mw") / rows.read("efficiency_percent") * loading)
+
+
+def drawn_megawatts(table: str, read: Callable[[str], Any]) -> Floats:
+    """Return what rows of the tables load, storage or motor draw; `read` gives their columns."""
+    if table == "motor":
+        loading = read("loading_percent") * read("scaling")
+        return np.asarray(read("pn_mech_mw") / read("efficiency_percent") * loading, float)
+    return np.asarray(read("p_mw") * read("scaling"), float)
 
 
 def _three_phases(rows: _Rows) -> Floats:

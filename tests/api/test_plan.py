@@ -217,6 +217,7 @@ def test_a_job_that_nobody_can_do_is_named_with_those_who_wait_for_it(lifeline, 
     words = ("plan", two_lines, "--damage", damage, *QUICK)
     report = lifeline(*words, "--json").json
     assert list(report["unassignable"]) == ["P1-P2"]
+    assert report["undoable_reasons"] == [{"reason": "No crew has the skill 'diver'.", "jobs": ["P1-P2"]}]
     assert report["people_still_out"] == {"power": 30}
     out = lifeline(*words).out
     assert "Jobs nobody can do" in out
@@ -315,3 +316,10 @@ def test_a_rule_that_a_sector_does_not_have_is_refused_with_those_it_has(lifelin
     assert (answer.code, answer.out) == (2, "")
     assert "--rule 'gas=dc_power' is no SECTOR=RULE." in " ".join(answer.err.split())
     assert "gas: connectivity, flow" in " ".join(answer.err.split())
+
+
+def test_the_json_has_the_equivalent_outage_hours_of_each_sector(lifeline, two_lines):
+    """P2's 30 persons are out for 1 h, P3's 10 for 2 h: 50 / 40 by persons, 3 / 2 by node; there is no water."""
+    report = lifeline("plan", two_lines, "--json", "--evaluations", 50).json
+    assert report["outage_hours"] == {"power": {"pcs": 1.25, "ecs": 1.5}}
+    assert report["outage_hours_weighted"] is None
