@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from api.console import LEFT, RIGHT, heading, loop_lines, print_list, table_of
+from api.console import LEFT, RIGHT, heading, people, print_list, table_of
 from api.wording import Clock, counted, duration, plain
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 MOST_WAVES = 12
 MOST_ROWS_A_WAVE = 8
-SHOWN = ("component", "cause", "why")
+SHOWN = ("component", "cause", "why", "sector", "persons")
+BROKEN_LOOPS = "Parts that wait for each other until a black start"
 
 
 def print_cascade(console: Console, cascade: Cascade, *, every_row: bool) -> None:
@@ -33,9 +34,7 @@ def print_cascade(console: Console, cascade: Cascade, *, every_row: bool) -> Non
     )
     _print_people(console, cascade)
     _print_waves(console, cascade, clock, every_row=every_row)
-    if cascade.loops:
-        heading(console, "Parts that wait for each other, whatever is repaired")
-        print_list(console, loop_lines(cascade.loops), "loop")
+    _print_loops(console, cascade)
 
 
 def _print_people(console: Console, cascade: Cascade) -> None:
@@ -46,26 +45,53 @@ def _print_people(console: Console, cascade: Cascade) -> None:
     console.print(table)
 
 
+def _print_loops(console: Console, cascade: Cascade) -> None:
+    """Name the loops of parts that wait for each other, those that nothing breaks apart."""
+    for resolved, what in (
+        (False, "Parts that wait for each other, whatever is repaired"),
+        (True, BROKEN_LOOPS),
+    ):
+        loops = [loop.sentence for loop in cascade.restart_loops if loop.resolved == resolved]
+        if loops:
+            heading(console, what)
+            print_list(console, loops, "loop")
+    stuck = {service: persons for service, persons in cascade.people_stuck.items() if persons}
+    if stuck:
+        console.print(f"  Because of them {people(stuck)} stay without service after every repair.")
+
+
 def _print_waves(console: Console, cascade: Cascade, clock: Clock, *, every_row: bool) -> None:
     """Print every wave, a long one cut: what broke would otherwise hide what it led to."""
     if cascade.waves.empty:
         return
     heading(console, "Wave by wave")
     names = ("Component", "What happened", "Because of")
-    table = table_of(("When", LEFT), ("Wave", RIGHT), *((name, LEFT) for name in names))
+    table = table_of(
+        ("When", LEFT), ("Wave", RIGHT), *((name, LEFT) for name in names), ("People out", RIGHT)
+    )
     waves = _by_wave(cascade)
     for minute, wave, rows in waves if every_row else waves[:MOST_WAVES]:
         when = "at once" if minute == 0 else f"{clock.short(minute)} ({duration(minute)})"
         most = len(rows) if every_row else MOST_ROWS_A_WAVE
-        for component, cause, why in zip(*(rows[name].head(most) for name in SHOWN), strict=True):
-            table.add_row(when, str(wave), plain(component, 40), why, plain(cause, 40))
+        shown = rows.head(most)
+        for component, cause, why, service, persons in zip(*(shown[name] for name in SHOWN), strict=True):
+            lost = _lost(service, persons)
+            table.add_row(when, str(wave), plain(component, 40), why, plain(cause, 40), lost)
         if len(rows) > most:
-            table.add_row(when, str(wave), f"and {len(rows) - most:,} more")
+            rest = rows.iloc[most:].query("persons > 0")
+            services = rest["sector"].unique()
+            lost = _lost(services[0] if len(services) == 1 else "", int(rest["persons"].sum()))
+            table.add_row(when, str(wave), f"and {len(rows) - most:,} more", "", "", lost)
     console.print(table)
     if not every_row and len(waves) > MOST_WAVES:
         console.print(f"and {counted(len(waves) - MOST_WAVES, 'later wave')}; --all prints every row.")
     elif not every_row and any(len(rows) > MOST_ROWS_A_WAVE for *_, rows in waves):
         console.print("--all prints every row.")
+
+
+def _lost(service: str, persons: int) -> str:
+    """Return the people who lose a service with a component, nothing where nobody does."""
+    return f"{persons:,} {service}".strip() if persons else ""
 
 
 def _by_wave(cascade: Cascade) -> list[tuple[int, int, pd.DataFrame]]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands import cascade, check, evaluate, export, import_, plan, scenarios
+from api.commands import cascade, check, evaluate, export, import_, merge, plan, scenarios
 from api.failures import guarded
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -18,6 +18,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "plan": plan.plan,
     "evaluate": evaluate.evaluate,
     "import": import_.import_,
+    "merge": merge.merge,
     "export": export.export,
     "check": check.check,
 }

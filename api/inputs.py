@@ -5,11 +5,11 @@ Nothing here loads pandas or a system until a verb asks for it, so that `--help`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -64,6 +64,16 @@ Start = Annotated[
         show_default=False,
     ),
 ]
+ServiceRules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rule",
+        metavar="SECTOR=RULE",
+        help="What decides who is served in a sector, for example water=flow (connectivity, flow, dc_power, "
+        "hydraulic, reach); may be given several times.",
+        show_default=False,
+    ),
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Write OUT even where there is something already, over it.")
 ]
@@ -71,17 +81,37 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and 
 
 
 def system_from(
-    name_or_folder: str, files: Mapping[str, Path | None] | None = None, *, start: str | None = None
+    name_or_folder: str,
+    files: Mapping[str, Path | None] | None = None,
+    *,
+    start: str | None = None,
+    rules: Sequence[str] | None = None,
 ) -> System:
-    """Return the named system with tables exchanged for `files` (table name -> CSV) and its clock set."""
+    """Return the named system with tables exchanged for `files` (table name -> CSV), its clock and its rules set."""
     from lifeline.files import with_tables
 
     system = named_system(name_or_folder)
     given = {name: path for name, path in (files or {}).items() if path is not None}
-    settings = None if start is None else _with_start(system.settings, start)
-    if not given and settings is None:
+    settings = system.settings if start is None else _with_start(system.settings, start)
+    settings = _with_rules(settings, rules or ())
+    if not given and settings == system.settings:
         return system
     return with_tables(system, given, settings=settings)
+
+
+def _with_rules(settings: Settings, rules: Sequence[str]) -> Settings:
+    """Return the settings with other service rules, each written as sector=rule."""
+    from lifeline.errors import InvalidInput
+    from lifeline.tables import RULES_BY_SECTOR
+
+    chosen: dict[str, Any] = {}
+    for text in rules:
+        sector, _, rule = text.partition("=")
+        if rule not in RULES_BY_SECTOR.get(sector, ()):
+            known = "; ".join(f"{name}: {', '.join(names)}" for name, names in RULES_BY_SECTOR.items())
+            raise InvalidInput(f"--rule {text!r} is no SECTOR=RULE. There are {known}.")
+        chosen[f"{sector}_rule"] = rule
+    return replace(settings, **chosen)
 
 
 def named_system(name_or_folder: str) -> System:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from api.horizon import jobs_after_horizon, people_out_at_horizon
 from api.left_behind import minute_when_back, most_out, people_still_out, saved_people, stuck_people
 from api.wording import MINUTES_PER_HOUR, Clock, weighted_hours
+from lifeline.metrics import equivalent_outage_hours, weighted_outage_hours
+from lifeline.undoable import undoable_reasons
 
 if TYPE_CHECKING:
     from api.planning import Outcome
@@ -27,6 +30,7 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
     evaluation, problem, proposal = outcome.evaluation, outcome.problem, outcome.proposal
     settings = problem.system.settings
     bound = proposal.bound if proposal else None
+    plain = outcome.under_connectivity
     return {
         "system": problem.system.name,
         # As it was written, where it has no local time: in the first year of the calendar or after the last.
@@ -36,6 +40,8 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
         "seed": outcome.seed,
         "person_hours": evaluation.person_hours,
         "objective": evaluation.objective,
+        "service_rules": evaluation.rules,
+        "person_hours_under_connectivity": plain.person_hours if plain else evaluation.person_hours,
         "rules": {name: score.person_hours for name, score in outcome.known_rules.items()},
         "rules_objective": {name: score.objective for name, score in outcome.rules.items()},
         "bundles_person_hours": outcome.rules["bundles"].person_hours,
@@ -49,10 +55,14 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
         "jobs": len(problem.jobs),
         "crews": len(problem.crews),
         "unassignable": dict(problem.unassignable),
+        "undoable_reasons": [
+            {"reason": reason.sentence, "jobs": list(reason.jobs)} for reason in undoable_reasons(problem)
+        ],
         "people_without": problem.cascade.people_without,
         "most_people_without": {service: most_out(evaluation, service) for service in evaluation.by_service},
         "person_hours_by_service": _in_hours(evaluation.by_service),
         "person_hours_by_district": _in_hours(evaluation.by_district),
+        **_outage_hours(evaluation),
         **_when_back(evaluation),
         "finish_minute": evaluation.finish_minute,
         "horizon_minutes": problem.horizon_minutes,
@@ -67,6 +77,15 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
 
 def _in_hours(person_minutes: Mapping[str, int]) -> dict[str, float]:
     return {name: minutes / MINUTES_PER_HOUR for name, minutes in person_minutes.items()}
+
+
+def _outage_hours(evaluation: Evaluation) -> dict[str, Any]:
+    hours = equivalent_outage_hours(evaluation)
+    weighted = weighted_outage_hours(hours)
+    return {
+        "outage_hours": {sector: asdict(both) for sector, both in hours.items()},
+        "outage_hours_weighted": None if weighted is None else asdict(weighted),
+    }
 
 
 def _when_back(evaluation: Evaluation) -> dict[str, int | None]:

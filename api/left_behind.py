@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 def most_out(evaluation: Evaluation, service: str | None = None) -> int:
     """Return the most persons who are without a service (None: all added up) at one time, counted or not."""
-    portions, switches = evaluation.portions, evaluation.switches
-    wanted = _served_before(evaluation)
+    more = evaluation.more_without(evaluation.problem.cascade.persons_before)
+    steps = evaluation.steps
+    wanted = np.ones(len(steps.portion), bool)
     if service is not None:
-        wanted = wanted & (portions.service == evaluation.problem.system.compiled.services.index(service))
-    persons = np.bincount(portions.node[wanted], portions.persons[wanted], len(_dark_at_last(evaluation)))
-    change = np.where(switches[:, 2] == 1, -1, 1) * persons[switches[:, 1]]
-    # Several switches of one minute are one moment: what counts is how many are out when the minute is over.
-    minutes, last = np.unique(switches[::-1, 0], return_index=True)
-    out = np.cumsum(change)[len(switches) - 1 - last]
-    return int(out.max()) if len(minutes) else 0
+        number = evaluation.problem.system.compiled.services.index(service)
+        wanted = evaluation.portions.service[steps.portion] == number
+    # Several changes of one minute are one moment: what counts is how many are out when the minute is over.
+    minutes, moment = np.unique(steps.minute[wanted], return_inverse=True)
+    change = np.zeros(len(minutes), np.int64)
+    np.add.at(change, moment, more[wanted])
+    return int(np.cumsum(change).max(initial=0))
 
 
 def minute_when_back(evaluation: Evaluation, fraction: float, service: str | None = None) -> int:
@@ -38,51 +39,43 @@ def minute_when_back(evaluation: Evaluation, fraction: float, service: str | Non
 
 def people_not_counted(evaluation: Evaluation, service: str | None = None) -> int:
     """Return the people who are out at some time and left out of all figures, since no repair brings them back."""
-    was_out = np.isin(evaluation.portions.node, evaluation.switches[:, 1])
-    people = _people(evaluation, _restored_by_no_repair(evaluation) & was_out)
+    was_out = np.zeros(len(evaluation.portions), bool)
+    was_out[evaluation.steps.portion] = True
+    people = _people(evaluation, np.where(was_out, _not_counted(evaluation), 0))
     return sum(people.values()) if service is None else people.get(service, 0)
 
 
 def stuck_people(evaluation: Evaluation) -> dict[str, int]:
     """Return for each service the people whom nothing brings back, because parts wait for each other for ever."""
-    return _people(evaluation, _restored_by_no_repair(evaluation) & _dark_for_good(evaluation))
+    return _people(evaluation, _stuck(evaluation))
 
 
 def saved_people(evaluation: Evaluation) -> dict[str, int]:
     """Return for each service the people who would be among the stuck, had this plan not come in time for them."""
-    return _people(evaluation, _restored_by_no_repair(evaluation) & ~_dark_for_good(evaluation))
+    return _people(evaluation, _not_counted(evaluation) - _stuck(evaluation))
 
 
 def people_still_out(evaluation: Evaluation) -> dict[str, int]:
     """Return for each service the people who wait for ever for a job that is not done, the stuck ones apart."""
-    return _people(evaluation, evaluation.counted & _dark_for_good(evaluation))
+    return _people(evaluation, np.maximum(evaluation.people_counted - evaluation.persons_at_last, 0))
 
 
-def _people(evaluation: Evaluation, portions_meant: NDArray[np.bool_]) -> dict[str, int]:
-    portions = evaluation.portions
+def _people(evaluation: Evaluation, persons: NDArray[np.int64]) -> dict[str, int]:
+    """Add up persons of portions by service; services without any are left out."""
     people = {
-        service: int(portions.persons[portions_meant & (portions.service == number)].sum())
+        service: int(persons[evaluation.portions.service == number].sum())
         for number, service in enumerate(evaluation.problem.system.compiled.services)
     }
     return {service: persons for service, persons in people.items() if persons}
 
 
-def _served_before(evaluation: Evaluation) -> NDArray[np.bool_]:
-    works: NDArray[np.uint8] = evaluation.problem.system.compiled.before.works
-    return works[evaluation.portions.node].astype(bool)
+def _not_counted(evaluation: Evaluation) -> NDArray[np.int64]:
+    """Return for each portion the persons who were served before the shock and whom no repair brings back."""
+    return evaluation.problem.cascade.persons_before - evaluation.people_counted
 
 
-def _restored_by_no_repair(evaluation: Evaluation) -> NDArray[np.bool_]:
-    return _served_before(evaluation) & ~evaluation.counted
-
-
-def _dark_for_good(evaluation: Evaluation) -> NDArray[np.bool_]:
-    return _dark_at_last(evaluation)[evaluation.portions.node]
-
-
-def _dark_at_last(evaluation: Evaluation) -> NDArray[np.bool_]:
-    """Return which nodes (the hidden ones of alternative supplies too) the plan leaves dark."""
-    dark = np.zeros(len(evaluation.problem.system.compiled.before.works), bool)
-    # Switches are in order of time, so what stays in the array is each node's last one.
-    dark[evaluation.switches[:, 1]] = evaluation.switches[:, 2] == 0
-    return dark
+def _stuck(evaluation: Evaluation) -> NDArray[np.int64]:
+    """Return those of them who are without service when nothing changes any more."""
+    beyond = np.maximum(evaluation.persons_at_last - evaluation.people_counted, 0)
+    stuck: NDArray[np.int64] = np.maximum(_not_counted(evaluation) - beyond, 0)
+    return stuck

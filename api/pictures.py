@@ -1,23 +1,14 @@
-"""Two pictures of a plan: who is without which service until when, and what every crew does when.
-
-matplotlib draws without a screen, and without touching anyone's settings.
-"""
+"""Two pictures of a plan: who is without which service until when, and what every crew does when."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import matplotlib
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
+from api.canvas import LINE_COLOUR, canvas, persons_axis, time_axes, titles
 from api.left_behind import stuck_people
 from api.styles import Style, styles_of
 from api.wording import MINUTES_PER_HOUR, Clock, counted, hours_figure, plain
@@ -30,33 +21,20 @@ if TYPE_CHECKING:
 
 TRAVEL_COLOUR = "#999999"
 OFF_SHIFT_COLOUR = "#EDEDED"
-LINE_COLOUR = "#555555"
 
 MARKS = (0.5, 0.9, 0.99)
-TICK_STEPS_HOURS = (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 72, 168, 336, 672, 2016)
-MOST_TICKS = 10
 ROOM_BELOW_MARKS = 0.8  # of the height, so that no curve runs through the marks' words
 MOST_ROWS = 60
 MOST_LABELLED_VISITS = 150
 LETTER_WIDTH = 0.6  # of its size, at most on the average of a name
-DOTS_PER_INCH = 150
 POINTS_PER_INCH = 72
-
-SETTINGS = {
-    "text.parse_math": False,
-    "font.size": 10,
-    "axes.spines.top": True,
-    "axes.spines.right": False,
-    "hatch.linewidth": 0.6,
-    "svg.hashsalt": "lifeline",
-}
 
 Span = tuple[int, int]
 
 
 def draw_recovery(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> None:
     """Draw the persons without each service over the hours after the shock."""
-    with _canvas(path, width=10, height=5.6) as figure:
+    with canvas(path, width=10, height=5.6) as figure:
         axes = figure.add_subplot()
         end = max(_last_change(evaluation) * 1.04, MINUTES_PER_HOUR)
         # Solid lines first: a dashed one on top of them leaves both to be seen where they run together.
@@ -64,12 +42,8 @@ def draw_recovery(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> 
         services = [service for service in styles if service in evaluation.by_service]
         drawn = [_draw_curve(axes, evaluation, service, styles[service], end) for service in services]
         axes.set_ylim(bottom=0, top=max(axes.get_ylim()[1] / ROOM_BELOW_MARKS, 1))
-        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-        axes.yaxis.grid(visible=True, color="#E5E5E5")
-        axes.set_axisbelow(True)
-        axes.set_ylabel("persons without service")
-        _time_axes(axes, evaluation, end)
+        persons_axis(axes)
+        time_axes(axes, evaluation.problem.system.settings, end)
         _draw_horizon(axes, evaluation, end)
         stuck = sum(stuck_people(evaluation).values())
         if any(drawn):
@@ -88,7 +62,7 @@ def draw_recovery(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> 
             if stuck
             else subtitle
         )
-        _titles(axes, f"{_name(evaluation)}: persons without each service", note)
+        titles(axes, f"{_name(evaluation)}: persons without each service", note)
 
 
 def draw_gantt(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> None:
@@ -96,7 +70,7 @@ def draw_gantt(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> Non
     busy = _visits_of_crews(evaluation)
     shown = list(busy.items())[:MOST_ROWS]
     row_height = 0.42 if len(shown) <= 12 else 0.3 if len(shown) <= 30 else 0.21
-    with _canvas(path, width=12, height=2.3 + row_height * max(len(shown), 3)) as figure:
+    with canvas(path, width=12, height=2.3 + row_height * max(len(shown), 3)) as figure:
         axes = figure.add_subplot()
         end = max((visit.finish for _, visits in shown for visit in visits), default=0) * 1.01
         end = max(end, MINUTES_PER_HOUR)
@@ -107,50 +81,16 @@ def draw_gantt(evaluation: Evaluation, path: Path, *, subtitle: str = "") -> Non
         axes.set_ylim(max(len(shown), 1) - 0.4, -0.6)
         axes.xaxis.grid(visible=True, color="#DDDDDD", linewidth=0.6)
         axes.set_axisbelow(True)
-        _time_axes(axes, evaluation, end)
+        time_axes(axes, evaluation.problem.system.settings, end)
         _draw_horizon(axes, evaluation, end)
-        _titles(axes, f"{_name(evaluation)}: work of the crews", _gantt_note(evaluation, len(busy), subtitle))
+        titles(axes, f"{_name(evaluation)}: work of the crews", _gantt_note(evaluation, len(busy), subtitle))
         figure.legend(handles=_gantt_legend(evaluation), loc="outside lower center", ncols=7, frameon=False)
         if shown:
             _label_jobs(figure, axes, evaluation, shown)
 
 
-@contextmanager
-def _canvas(path: Path, *, width: float, height: float) -> Iterator[Figure]:
-    """Give a figure to draw on, and write it to `path` when the drawing is done."""
-    with warnings.catch_warnings(), matplotlib.rc_context(SETTINGS):
-        # A name in a script the font lacks is drawn as boxes; that is no news for whoever asked for a plan.
-        warnings.simplefilter("ignore", UserWarning)
-        layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
-        figure = Figure(figsize=(width, height), layout=layout, dpi=DOTS_PER_INCH)
-        FigureCanvasAgg(figure)
-        yield figure
-        figure.savefig(path, format="png", dpi=DOTS_PER_INCH)
-
-
 def _name(evaluation: Evaluation) -> str:
     return plain(evaluation.problem.system.name, 60)
-
-
-def _titles(axes: Any, title: str, subtitle: str) -> None:
-    axes.set_title(title + (f"\n{subtitle}" if subtitle else ""), loc="left", fontsize=11, pad=10)
-
-
-def _time_axes(axes: Any, evaluation: Evaluation, end: float) -> None:
-    """Number the lower axis in hours after the shock and the upper one by the clock."""
-    settings = evaluation.problem.system.settings
-    clock = Clock(settings, int(end))
-    hours = end / MINUTES_PER_HOUR
-    step = next((step for step in TICK_STEPS_HOURS if hours / step <= MOST_TICKS), hours / MOST_TICKS)
-    ticks = [number * step * MINUTES_PER_HOUR for number in range(int(hours / step) + 1)]
-    axes.set_xlim(0, end)
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda minute, _: f"{minute / MINUTES_PER_HOUR:g}"))
-    axes.set_xlabel("hours after the shock")
-    above = axes.secondary_xaxis("top")
-    above.xaxis.set_major_locator(FixedLocator(ticks))
-    above.xaxis.set_major_formatter(FuncFormatter(lambda minute, _: clock.short(round(minute))))
-    above.tick_params(labelsize=8, colors=LINE_COLOUR)
 
 
 def _draw_horizon(axes: Any, evaluation: Evaluation, end: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,6 +56,14 @@ class Outcome:
     def known_rules(self) -> dict[str, Score]:
         """Return the scores of the rules dispatchers know, without our own."""
         return {name: score for name, score in self.rules.items() if name != OUR_RULE}
+
+    @cached_property
+    def under_connectivity(self) -> Evaluation | None:
+        """Return what the plan costs where whoever is connected is served; None when that is how it was judged."""
+        from lifeline.evaluation import evaluate
+
+        plain = self.problem.under_connectivity
+        return None if plain is self.problem else evaluate(plain, self.plan)
 
     @property
     def weighted(self) -> bool:

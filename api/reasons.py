@@ -2,7 +2,7 @@
 
 A job that brings nobody back by itself is explained by leaving it out: the plan without it is put before the
 judge, and what then does not come back is what the job was for. A road is explained by the drives it makes
-shorter.
+shorter as well.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from api.wording import Clock, counted, duration, hours_figure, plain
 from lifeline.evaluation import MINUTES_PER_HOUR, evaluate
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lifeline.evaluation import Evaluation
     from lifeline.plan import Visit
 
@@ -37,11 +37,12 @@ class Reasons:
     clock: Clock
 
     def of(self, visit: Visit) -> str:
-        """Return the reason for one visit, in a few words."""
+        """Return the reason for one visit, in a few words; a road that is there for another job too says so."""
+        way = self._opens_the_way(visit)
         if visit.job in self._persons_back:
-            return _brought_back(self._persons_back[visit.job])
+            return _both(_brought_back(self._persons_back[visit.job]), way)
         without = self._without(visit)
-        return self._needed_before(visit, without) or self._opens_the_way(visit) or self._saves(without)
+        return _both(self._needed_before(visit, without), way) or self._saves(without)
 
     def of_all(self) -> dict[str, str]:
         """Return the reasons by job; the later jobs that would take more replays than are allowed have none."""
@@ -60,25 +61,14 @@ class Reasons:
     @cached_property
     def _persons_back(self) -> dict[str, dict[str, int]]:
         """Return for each job the persons it brings back by service, the larger figure first."""
-        evaluation, portions = self.evaluation, self.evaluation.portions
-        counted_portions = evaluation.counted
-        by_node = pd.DataFrame(
-            {
-                "node": portions.node[counted_portions],
-                "service": portions.service[counted_portions],
-                "persons": portions.persons[counted_portions],
-            }
-        )
-        switches = pd.DataFrame(evaluation.switches, columns=["minute", "node", "on", "visit"])
-        back = switches[(switches["on"] == 1) & (switches["visit"] >= 0)].merge(by_node, on="node")
-        totals = back.groupby(["visit", "service"], as_index=False)["persons"].sum()
-        services = evaluation.problem.system.compiled.services
+        evaluation = self.evaluation
+        changes = evaluation.changes
+        back = changes[(changes["visit"] >= 0) & (changes["change"] < 0)].assign(persons=-changes["change"])
+        totals: pd.DataFrame = back.groupby(["visit", "service"], as_index=False)[["persons"]].sum()
         found: dict[str, dict[str, int]] = {}
-        ordered = totals[totals["persons"] > 0].sort_values(
-            ["visit", "persons"], ascending=[True, False], kind="stable"
-        )
+        ordered = totals.sort_values(["visit", "persons"], ascending=[True, False], kind="stable")
         for visit, service, persons in ordered.itertuples(index=False, name=None):
-            found.setdefault(evaluation.visit_jobs[visit], {})[services[service]] = int(persons)
+            found.setdefault(evaluation.visit_jobs[visit], {})[str(service)] = int(persons)
         return found
 
     def _without(self, visit: Visit) -> Evaluation:
@@ -150,6 +140,10 @@ class Reasons:
                 f"keeps {hours_figure(lost / MINUTES_PER_HOUR)} person-hours of service from being lost later"
             )
         return "brings nobody back"
+
+
+def _both(reason: str, way: str) -> str:
+    return "; ".join(part for part in (reason, way) if part)
 
 
 def _brought_back(persons_by_service: dict[str, int]) -> str:

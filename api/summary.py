@@ -21,14 +21,17 @@ from api.left_behind import (
 )
 from api.reasons import Reasons
 from api.wording import MINUTES_PER_HOUR, Clock, counted, duration, hours_figure, plain, weighted_hours
+from lifeline.undoable import undoable_reasons
 
 if TYPE_CHECKING:
     from api.planning import Outcome, Score
     from lifeline.evaluation import Evaluation
     from lifeline.plan import Visit
+    from lifeline.undoable import UndoableReason
     from solvers import Proposal
 
 MOST_CREWS = 30
+MOST_UNDOABLE = 10
 JOBS_PER_CREW = 2
 
 STOPPED = {
@@ -65,6 +68,8 @@ def _print_heading(console: Console, outcome: Outcome, clock: Clock) -> None:
     table.add_row("Shock", clock.long(0))
     table.add_row("Broken", f"{broken}; {counted(len(problem.crews), 'crew')} to repair them")
     table.add_row("Plan", _about_plan(outcome))
+    if outcome.under_connectivity is not None:
+        table.add_row("Served by", _about_rules(outcome, outcome.under_connectivity))
     if evaluation.plan.visits:
         finish = evaluation.finish_minute
         when = _marked(evaluation, finish, clock.short(finish))
@@ -72,6 +77,15 @@ def _print_heading(console: Console, outcome: Outcome, clock: Clock) -> None:
     if sentence := horizon_sentence(evaluation):
         table.add_row("Horizon", sentence)
     console.print(table)
+
+
+def _about_rules(outcome: Outcome, plain: Evaluation) -> str:
+    """Say which rule judged which sector, and what connectivity alone would have made of the same plan."""
+    rules = [
+        f"{sector} {rule}" for sector, rule in outcome.evaluation.rules.items() if rule != "connectivity"
+    ]
+    hours = hours_figure(plain.person_hours)
+    return f"{', '.join(rules)}; by connectivity alone the same plan would show {hours} person-hours"
 
 
 def _marked(evaluation: Evaluation, minute: int, time: str) -> str:
@@ -212,12 +226,18 @@ def _print_left_behind(console: Console, outcome: Outcome) -> None:
         _print_loops(console, evaluation)
     if outcome.problem.unassignable:
         heading(console, "Jobs nobody can do")
-        print_list(
-            console, [f"{job}: {reason}" for job, reason in outcome.problem.unassignable.items()], "job"
-        )
+        reasons = undoable_reasons(outcome.problem)
+        print_list(console, [_with_jobs(reason) for reason in reasons], "reason")
         waiting = people_still_out(evaluation)
         if waiting:
             console.print(f"{people(waiting)} wait for them and stay without service until somebody can.")
+
+
+def _with_jobs(reason: UndoableReason) -> str:
+    """Return a reason with the jobs it keeps from being done, a long list cut."""
+    named = ", ".join(plain(job, 40) for job in reason.jobs[:MOST_UNDOABLE])
+    more = len(reason.jobs) - MOST_UNDOABLE
+    return f"{counted(len(reason.jobs), 'job')}: {reason.sentence} {named}{f' and {more:,} more' if more > 0 else ''}"
 
 
 def _print_loops(console: Console, evaluation: Evaluation) -> None:

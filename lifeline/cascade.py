@@ -15,14 +15,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lifeline.compiled import MINUTE, NODE, WAVE, CompiledSystem, Ints, State, feeding_nodes
+from lifeline.compiled import FULL, MINUTE, NODE, WAVE, WHAT, WHY, CompiledSystem, Ints, Longs, Network, State
 from lifeline.errors import UnknownComponent
+from lifeline.restart import RestartLoop, dark_loops, dark_nodes, restart_loops
+from lifeline.waves import people_over_time, wave_table
 
 if TYPE_CHECKING:
     from lifeline.shock import Shock
     from lifeline.system import System
 
-WHAT_HAPPENED = {1: "broken", 2: "lost its providers", 3: "cut off", 4: "cut off"}
+WHAT_HAPPENED = {1: "broken", 2: "lost its providers", 3: "cut off", 4: "cut off", 6: "short of supply"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ def _clause(step: Step) -> str:
         return f"{step.component} is broken"
     if step.because == "never served":
         return f"{step.component} had no service before the shock"
+    if step.because == "short of supply":
+        return f"{step.component} gets too little of what is left"
+    if step.because.startswith("tripped"):
+        before = f" after {step.upstream} was lost" if step.upstream else ""
+        return f"{step.component} {step.because}{before}"
     if step.because == "cut off":
         return f"{step.component} is cut off from its source by {step.upstream}"
     after = f" at minute {step.minute}, when its buffer ran out" if step.minute else ""
@@ -76,6 +83,11 @@ class Cascade:
     def compiled(self) -> CompiledSystem:
         """Return the system as arrays."""
         return self.system.compiled
+
+    @property
+    def works_before(self) -> NDArray[np.uint8]:
+        """Return which nodes work before the shock."""
+        return self.compiled.before.works
 
     @cached_property
     def without_service(self) -> frozenset[str]:
@@ -100,37 +112,100 @@ class Cascade:
         nodes = log[log[:, NODE] < self.compiled.node_count, NODE]
         return frozenset(str(node) for node in self.compiled.node_ids[nodes])
 
+    @property
+    def trips(self) -> tuple[Step, ...]:
+        """Return the lines that tripped in overload; under connectivity nothing has a rating."""
+        return ()
+
     @cached_property
     def waves(self) -> pd.DataFrame:
-        """Return every component that went dark: minute, wave, component, cause (the component just upstream), why."""
-        steps = [
-            Step(name, "broken", None) for name in self.shock.components if name in self.compiled.link_index
-        ]
-        log = np.concatenate([self.log, self.later])
-        steps += [self._step(row) for row in log[log[:, NODE] < self.compiled.node_count]]
-        steps.sort(key=lambda step: (step.minute, step.wave, step.component))
-        return pd.DataFrame(
-            [(s.minute, s.wave, s.component, s.upstream or "", s.because) for s in steps],
-            columns=["minute", "wave", "component", "cause", "why"],
-        )
+        """Return every component that went dark: minute, wave, component, cause, why, sector, persons (`waves.py`)."""
+        return wave_table(self)
+
+    @cached_property
+    def people_over_time(self) -> pd.DataFrame:
+        """Return how many persons each service lacks from when on: minute, service, persons_without (`waves.py`)."""
+        return people_over_time(self)
+
+    @cached_property
+    def levels_before(self) -> Longs:
+        """Return what each node gets before the shock: FULL or 0, units of flow under rules that count them."""
+        return FULL * self.compiled.before.works.astype(np.int64)
+
+    @cached_property
+    def levels_after(self) -> Longs:
+        """Return what each node gets at minute 0, once the failures have spread."""
+        return FULL * self.after.works.astype(np.int64)
+
+    @cached_property
+    def levels_later(self) -> Longs:
+        """Return what each node gets once every buffer has run out and nothing is repaired."""
+        levels = self.levels_after.copy()
+        levels[self.later[:, NODE]] = 0
+        return levels
+
+    @cached_property
+    def levels_restored(self) -> Longs:
+        """Return what each node gets after every repair, with all buffers run out and growth only."""
+        return FULL * self.restorable.astype(np.int64)
+
+    @cached_property
+    def levels_wanted(self) -> Longs:
+        """Return the level at which nobody who counts is without service."""
+        both = np.minimum(self.levels_before, self.levels_restored)
+        return np.where(both > 0, both, self.levels_before)
+
+    def levels_while(self, minutes: Longs, is_link: Longs, parts: Longs) -> Longs:
+        """Return how levels change from the shock on while these parts are mended at these minutes, in order of time.
+
+        Rows are (minute, node, level, number of the repair it came back with, or -1), those of the shock at minute 0
+        first.
+        """
+        from lifeline.growth_kernels import NEVER, replay
+        from lifeline.kernels import BACK
+
+        log = replay(self.compiled.network, self.after.copy(), minutes, is_link, parts, NEVER)
+        log = np.concatenate([self.log, log]).astype(np.int64)
+        on = log[:, WHAT] == BACK
+        return np.column_stack([log[:, MINUTE], log[:, NODE], FULL * on, np.where(on, log[:, WHY], -1)])
+
+    def persons_of(self, portions: Longs, levels: Longs) -> Longs:
+        """Return how many persons of these portions are served when their nodes are at these levels."""
+        return np.where(levels > 0, self.compiled.portions.persons[portions], 0)
+
+    @cached_property
+    def persons_before(self) -> Longs:
+        """Return how many persons of each portion are served before the shock."""
+        return self._persons_at(self.levels_before)
+
+    @cached_property
+    def persons_restored(self) -> Longs:
+        """Return how many persons of each portion are served after every repair, with all buffers run out."""
+        return self._persons_at(self.levels_restored)
+
+    def _persons_at(self, levels: Longs) -> Longs:
+        portions = self.compiled.portions
+        return self.persons_of(np.arange(len(portions)), levels[portions.node])
 
     @cached_property
     def people_without(self) -> dict[str, int]:
         """Return how many persons each service lacks at minute 0; who had none before the shock is not counted."""
-        return self._people_without(self.after.works)
+        return self._people_without(self.levels_after)
+
+    @cached_property
+    def people_stuck(self) -> dict[str, int]:
+        """Return how many persons of each service no repair brings back, because parts wait for each other."""
+        return self._people_without(self.levels_restored)
 
     @cached_property
     def people_without_later(self) -> dict[str, int]:
         """Return how many persons each service lacks once every buffer has run out and nothing is repaired."""
-        works = self.after.works.copy()
-        works[self.later[:, NODE]] = 0
-        return self._people_without(works)
+        return self._people_without(self.levels_later)
 
-    def _people_without(self, works: NDArray[np.uint8]) -> dict[str, int]:
-        portions = self.compiled.portions
-        lost = (self.compiled.before.works[portions.node] > works[portions.node]) * portions.persons
+    def _people_without(self, levels: Longs) -> dict[str, int]:
+        lost = np.maximum(self.persons_before - self._persons_at(levels), 0)
         return {
-            service: int(lost[portions.service == number].sum())
+            service: int(lost[self.compiled.portions.service == number].sum())
             for number, service in enumerate(self.compiled.services)
         }
 
@@ -159,46 +234,48 @@ class Cascade:
         if component not in self.compiled.node_index:
             raise UnknownComponent.named(component, (*self.compiled.node_ids, *self.compiled.link_ids))
         node = self.compiled.node_index[component]
-        if not self.compiled.before.works[node]:
+        if not self.works_before[node]:
             return Step(component, "never served", None)
         row = self._fall_of[node]
-        return None if row < 0 else self._step(self._falls[row])
+        return None if row < 0 else self.step(self.falls[row])
 
     @cached_property
     def _broken(self) -> frozenset[str]:
         return frozenset(self.shock.components)
 
     @cached_property
-    def _falls(self) -> Ints:
+    def falls(self) -> Ints:
+        """Return the log of all that went dark, at minute 0 and later: (minute, wave, node, what, why)."""
         return np.concatenate([self.log, self.later])
 
     @cached_property
     def _fall_of(self) -> Ints:
         """Return the row of the log in which each node went dark, -1 where it did not: without repairs at most one."""
         rows = np.full(len(self.after.works), -1, np.int32)
-        rows[self._falls[:, NODE]] = np.arange(len(self._falls))
+        rows[self.falls[:, NODE]] = np.arange(len(self.falls))
         return rows
 
-    def _step(self, row: Ints) -> Step:
+    def step(self, row: Ints) -> Step:
+        """Return a row of the log in words."""
         from lifeline.kernels import CUT_OFF_BY_LINK, CUT_OFF_BY_NODE, LOST_PROVIDERS
 
         compiled = self.compiled
         minute, wave, node, what, why = (int(value) for value in row)
         upstream: str | None = None
         if what == LOST_PROVIDERS:
-            upstream = str(compiled.node_ids[self._last_provider(why)])
+            upstream = str(compiled.node_ids[self.last_provider(why)])
         elif what == CUT_OFF_BY_NODE:
             upstream = str(compiled.node_ids[why])
         elif what == CUT_OFF_BY_LINK:
             upstream = str(compiled.link_ids[why])
         return Step(str(compiled.node_ids[node]), WHAT_HAPPENED[what], upstream, minute, wave)
 
-    def _last_provider(self, group: int) -> int:
+    def last_provider(self, group: int) -> int:
         """Return the provider of a group that went dark last; ties go to the first id, never-served ones come last."""
         network = self.compiled.network
         providers = network.provider_node[network.provider_start[group] : network.provider_start[group + 1]]
         fell = self._fall_of[providers]
-        when = [(-self._falls[row, MINUTE], -self._falls[row, WAVE]) if row >= 0 else (1, 1) for row in fell]
+        when = [(-self.falls[row, MINUTE], -self.falls[row, WAVE]) if row >= 0 else (1, 1) for row in fell]
         return int(min(zip(when, providers, strict=True))[1])
 
     @cached_property
@@ -215,65 +292,49 @@ class Cascade:
 
         A loop of parts that wait for each other stays dark: no repair brings it back without a black start.
         """
+        return self.restored_with(self.compiled.network)
+
+    def restored_with(self, network: Network) -> NDArray[np.bool_]:
+        """Return which nodes work after every repair if the network were this one, say with other black starts."""
         from lifeline.growth_kernels import replay
 
         state = self.without_buffers.copy()
+        replay(network, state, *self._all_repairs, 0)
+        return state.works.astype(bool)
+
+    @cached_property
+    def _all_repairs(self) -> tuple[Longs, Longs, Longs]:
+        """Return every repair at minute 0: minutes, whether it is a link, and its number."""
         nodes, links = broken_parts(self.compiled, self.shock)
         parts = np.concatenate([nodes, links]).astype(np.int64)
         is_link = np.repeat(np.array([0, 1], np.int64), [len(nodes), len(links)])
-        replay(self.compiled.network, state, np.zeros(len(parts), np.int64), is_link, parts, 0)
-        return state.works.astype(bool)
+        return np.zeros(len(parts), np.int64), is_link, parts
 
     @cached_property
     def stuck(self) -> frozenset[str]:
         """Return the nodes that no repair brings back, because they wait for each other."""
-        return frozenset(str(self.compiled.node_ids[node]) for node in self._stuck_nodes)
-
-    @cached_property
-    def _stuck_nodes(self) -> Ints:
-        works_before = self.compiled.before.works[: self.compiled.node_count].astype(bool)
-        return np.flatnonzero(works_before & ~self.restorable[: self.compiled.node_count]).astype(np.int32)
+        return frozenset(str(self.compiled.node_ids[node]) for node in dark_nodes(self, self.restorable))
 
     @cached_property
     def loops(self) -> tuple[tuple[str, ...], ...]:
         """Return the loops of parts that wait for each other after every repair, each from its first id on."""
-        waits_for = {int(node): self._waits_for(int(node)) for node in self._stuck_nodes}
-        loops: set[tuple[int, ...]] = set()
-        finished: set[int] = set()
-        for start in waits_for:
-            path: dict[int, int] = {}
-            node = start
-            while node not in finished and node not in path:
-                path[node] = len(path)
-                node = waits_for[node]
-            if node in path:
-                loop = list(path)[path[node] :]
-                turn = loop.index(min(loop))
-                loops.add((*loop[turn:], *loop[:turn]))
-            finished.update(path)
-        return tuple(tuple(str(self.compiled.node_ids[node]) for node in loop) for loop in sorted(loops))
+        return tuple(
+            tuple(str(self.compiled.node_ids[wait.node]) for wait in loop)
+            for loop in dark_loops(self, self.restorable)
+        )
 
     @cached_property
-    def _fed_by_before(self) -> Ints:
-        return feeding_nodes(self.compiled.network, self.compiled.before)
-
-    def _waits_for(self, node: int) -> int:
-        """Return the stuck part a stuck node waits for: a provider all of whose group is dark, else its feed."""
-        network = self.compiled.network
-        for group in range(network.group_start[node], network.group_start[node + 1]):
-            providers = network.provider_node[
-                network.provider_start[group] : network.provider_start[group + 1]
-            ]
-            if self.restorable[providers].any():
-                continue
-            served_before = providers[self.compiled.before.works[providers] > 0]
-            if len(served_before):
-                return int(served_before[0])
-        return int(self._fed_by_before[node])
+    def restart_loops(self) -> tuple[RestartLoop, ...]:
+        """Return the loops with what breaks them: those that stay dark first, then those that black starts break."""
+        return restart_loops(self)
 
 
 def propagate(system: System, shock: Shock) -> Cascade:
     """Return what a shock does to a system: who is without service at minute 0, wave by wave, with causes."""
+    if not system.settings.is_plain:
+        from lifeline.service.cascade import RuleCascade
+
+        return RuleCascade.of(system, shock)
     compiled = system.compiled
     state = compiled.before.copy()
     log = _break(compiled, state, *broken_parts(compiled, shock))

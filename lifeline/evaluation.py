@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lifeline.compiled import MINUTE, NODE, WHAT, WHY, Ints, Portions
+from lifeline.compiled import Ints, Longs, Portions
+from lifeline.plan import Plan
 
 if TYPE_CHECKING:
-    from lifeline.plan import Plan
     from lifeline.repair import RepairProblem
+
+NO_PLAN = Plan((), ())
 
 NOT_BACK = -1
 "Restoration minute of a customer whose service never comes back in full."
@@ -26,19 +28,33 @@ NOT_BACK = -1
 MINUTES_PER_HOUR = 60
 
 
+class Steps(NamedTuple):
+    """Changes of service: when, of which portion, how many persons are served from then on, because of which visit."""
+
+    minute: NDArray[np.int64]
+    portion: NDArray[np.int64]
+    served: NDArray[np.int64]
+    visit: NDArray[np.int64]
+
+
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """A plan replayed: what it costs in person-minutes without service, and when who is back.
 
-    Each row of `switches` is (minute, node, on or off, number of the visit whose repair brought it back, or
-    -1), in order of time, without moments that end in the minute in which they began. Portions of customers
-    that had no service before the shock, or that no repair can bring back, are not `counted`.
+    Each row of `levels` is (minute, node, level, number of the visit whose repair changed it, or -1), in order of time,
+    at most one a node and minute. What a level is worth in persons, the problem's cascade says. Only people who were
+    served before the shock and whom repairs can bring back are counted.
     """
 
     problem: RepairProblem
     plan: Plan
-    switches: Ints
+    levels: Longs
     visit_jobs: tuple[str, ...]
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """Return the service rule that judged each sector."""
+        return self.problem.system.settings.rules
 
     @property
     def portions(self) -> Portions:
@@ -46,27 +62,84 @@ class Evaluation:
         return self.problem.system.compiled.portions
 
     @cached_property
+    def switches(self) -> Ints:
+        """Return when which node goes below, or comes back to, what repairs can bring it back to.
+
+        Rows are (minute, node, on or off, visit), in order of time.
+        """
+        wanted = self.problem.cascade.levels_wanted[self.levels[:, 1]]
+        on = (self.levels[:, 2] >= wanted) & (wanted > 0)
+        rows = np.column_stack(
+            [self.levels[:, 0], self.levels[:, 1], on, np.where(on, self.levels[:, 3], -1)]
+        )
+        order = np.argsort(rows[:, 1], kind="stable")
+        node, state = rows[order, 1], rows[order, 2]
+        # Each node is on before its first row.
+        changes = np.concatenate([[True], np.diff(node) != 0])[: len(node)]
+        before = np.where(changes, 1, np.roll(state, 1))
+        switches: Ints = rows[np.sort(order[state != before])].astype(np.int32)
+        return switches
+
+    @cached_property
+    def people_counted(self) -> NDArray[np.int64]:
+        """Return how many persons of each portion count: served before the shock, and in the end by repairs."""
+        cascade = self.problem.cascade
+        return np.minimum(cascade.persons_before, cascade.persons_restored)
+
+    @cached_property
     def counted(self) -> NDArray[np.bool_]:
         """Return which portions the objective counts: served before the shock, and restorable."""
-        return self._served_before & self.problem.cascade.restorable[self.portions.node]
+        return self._served_before & (self.problem.cascade.levels_restored[self.portions.node] > 0)
 
     @cached_property
     def _served_before(self) -> NDArray[np.bool_]:
-        return self.problem.system.compiled.before.works[self.portions.node].astype(bool)
+        return self.problem.cascade.levels_before[self.portions.node] > 0
 
     @cached_property
-    def _minutes_without(self) -> NDArray[np.int64]:
-        """Return for each portion the minutes without service within the horizon."""
-        horizon = self.problem.horizon_minutes
-        minutes = np.zeros(len(self.problem.system.compiled.before.works), np.int64)
-        left = np.maximum(horizon - self.switches[:, 0].astype(np.int64), 0)
-        np.add.at(minutes, self.switches[:, 1], np.where(self.switches[:, 2] == 1, -left, left))
-        return minutes[self.portions.node]
+    def steps(self) -> Steps:
+        """Return each change of a portion's service, portion by portion and in order of time."""
+        start, portion_of_entry = _entries_by_node(
+            self.portions.node, len(self.problem.cascade.levels_before)
+        )
+        node = self.levels[:, 1]
+        times = start[node + 1] - start[node]
+        row = np.repeat(np.arange(len(node)), times)
+        entry = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
+        portion = portion_of_entry[start[node[row]] + entry]
+        order = np.argsort(portion, kind="stable")
+        row, portion = row[order], portion[order]
+        served = self.problem.cascade.persons_of(portion, self.levels[row, 2])
+        return Steps(self.levels[row, 0], portion, served, self.levels[row, 3])
+
+    @cached_property
+    def persons_at_last(self) -> NDArray[np.int64]:
+        """Return how many persons of each portion are served once nothing changes any more."""
+        served = self.problem.cascade.persons_before.copy()
+        # Steps are in order of time, so what stays is each portion's last one.
+        served[self.steps.portion] = self.steps.served
+        return served
+
+    def more_without(self, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return for each step how many more of so many wanted persons of its portion are without service than before.
+
+        `wanted` has one number a portion, at most those served before the shock.
+        """
+        without = np.maximum(wanted[self.steps.portion] - self.steps.served, 0)
+        return _change(self.steps.portion, without, np.zeros(len(self.portions), np.int64))
+
+    @cached_property
+    def _more(self) -> NDArray[np.int64]:
+        """Return for each step how many more of the counted people are without service than before it."""
+        return self.more_without(self.people_counted)
+
+    @cached_property
+    def _minutes_left(self) -> NDArray[np.int64]:
+        return np.maximum(self.problem.horizon_minutes - self.steps.minute, 0)
 
     @cached_property
     def objective(self) -> int:
         """Return persons x weight in thousandths x minutes without service: the number solvers make small."""
-        return int((self._minutes_without * self.portions.weight)[self.counted].sum())
+        return int((self._person_minutes * self.portions.weight_permille).sum())
 
     @cached_property
     def person_minutes(self) -> int:
@@ -75,7 +148,10 @@ class Evaluation:
 
     @cached_property
     def _person_minutes(self) -> NDArray[np.int64]:
-        return np.where(self.counted, self._minutes_without * self.portions.persons, 0)
+        """Return the person-minutes without service of each portion within the horizon."""
+        total = np.zeros(len(self.portions), np.int64)
+        np.add.at(total, self.steps.portion, self._more * self._minutes_left)
+        return total
 
     @property
     def person_hours(self) -> float:
@@ -89,9 +165,11 @@ class Evaluation:
         They are left out of the objective, because without a black start their parts wait for each other for
         ever.
         """
-        horizon = self.problem.horizon_minutes
-        stuck = self._served_before & ~self.counted
-        return int(((horizon - self._minutes_without) * self.portions.persons)[stuck].sum())
+        steps, before = self.steps, self.problem.cascade.persons_before
+        most = np.maximum(before - self.people_counted, 0)
+        kept = np.clip(steps.served - self.people_counted[steps.portion], 0, most[steps.portion])
+        change = _change(steps.portion, kept, most)
+        return int(most.sum()) * self.problem.horizon_minutes + int((change * self._minutes_left).sum())
 
     @cached_property
     def by_service(self) -> dict[str, int]:
@@ -133,7 +211,7 @@ class Evaluation:
         Columns minute, service, district, persons_without; every pair has a row at minute 0, and the area
         under all curves up to the horizon is `person_minutes`. Only counted portions are in it.
         """
-        changes = self._changes
+        changes = self.changes
         keys = ["service", "district"]
         pairs = pd.MultiIndex.from_product(
             [self.problem.system.compiled.services, self._districts], names=keys
@@ -145,22 +223,22 @@ class Evaluation:
         return ordered[["minute", *keys, "persons_without"]]
 
     @cached_property
-    def _changes(self) -> pd.DataFrame:
-        """Return a row for each counted portion and switch: minute, service, district, change in persons without."""
-        by_node = pd.DataFrame(
+    def changes(self) -> pd.DataFrame:
+        """Return a row for each step of counted people: minute, service, district, change in persons without, visit."""
+        steps = self.steps
+        kept = np.flatnonzero(self.counted[steps.portion])
+        portion = steps.portion[kept]
+        return pd.DataFrame(
             {
-                "node": self.portions.node[self.counted],
+                "minute": steps.minute[kept],
                 "service": np.array(self.problem.system.compiled.services, object)[
-                    self.portions.service[self.counted]
+                    self.portions.service[portion]
                 ],
-                "district": np.array(self._districts, object)[self._district_of_portion[self.counted]],
-                "persons": self.portions.persons[self.counted],
+                "district": np.array(self._districts, object)[self._district_of_portion[portion]],
+                "change": self._more[kept],
+                "visit": steps.visit[kept],
             }
         )
-        switches = pd.DataFrame(self.switches, columns=["minute", "node", "on", "visit"])
-        both = switches.merge(by_node, on="node")
-        both["change"] = np.where(both["on"] == 1, -both["persons"], both["persons"])
-        return both[["minute", "service", "district", "change", "visit", "persons"]]
 
     def recovery(self, service: str | None = None) -> pd.DataFrame:
         """Return one curve (minute, persons_without), of one service or of all added up."""
@@ -193,7 +271,7 @@ class Evaluation:
         service before the shock has no row for it.
         """
         portions, compiled = self.portions, self.problem.system.compiled
-        last = np.zeros(len(compiled.before.works), np.int64)
+        last = np.zeros(len(self.problem.cascade.levels_before), np.int64)
         # Rows are in order of time, so a node's last switch is what stays in these two arrays.
         last[self.switches[:, 1]] = self.switches[:, 0]
         dark = np.zeros(len(last), bool)
@@ -218,12 +296,12 @@ class Evaluation:
         and owe it to this job (of several finished in that minute: the last one they needed, by id);
         person_minutes_unblocked is that service up to the horizon.
         """
-        back = self._changes[(self._changes["visit"] >= 0) & (self._changes["change"] < 0)]
+        back = self.changes[(self.changes["visit"] >= 0) & (self.changes["change"] < 0)]
         left = (self.problem.horizon_minutes - back["minute"]).clip(lower=0)
         persons = np.zeros(len(self.visit_jobs), np.int64)
         person_minutes = np.zeros(len(self.visit_jobs), np.int64)
-        np.add.at(persons, back["visit"].to_numpy(), back["persons"].to_numpy())
-        np.add.at(person_minutes, back["visit"].to_numpy(), (back["persons"] * left).to_numpy())
+        np.add.at(persons, back["visit"].to_numpy(), -back["change"].to_numpy())
+        np.add.at(person_minutes, back["visit"].to_numpy(), (-back["change"] * left).to_numpy())
         gained = dict(
             zip(self.visit_jobs, zip(persons.tolist(), person_minutes.tolist(), strict=True), strict=True)
         )
@@ -238,31 +316,47 @@ class Evaluation:
         return max((visit.finish for visit in self.plan.visits), default=0)
 
 
+def _entries_by_node(node: Ints, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the portions of each node begin in the list of all portions sorted by node, and that list."""
+    start = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(node, minlength=count), out=start[1:])
+    return start, np.argsort(node, kind="stable")
+
+
+def _change(
+    portion: NDArray[np.int64], value: NDArray[np.int64], at_first: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return by how much a value changes at each step; steps are sorted by portion, then by time."""
+    is_first = np.concatenate([[True], np.diff(portion) != 0])[: len(portion)]
+    return value - np.where(is_first, at_first[portion], np.roll(value, 1))
+
+
 def evaluate(problem: RepairProblem, plan: Plan) -> Evaluation:
     """Replay a plan and count what it costs; the plan is taken at its word (`check_plan` says whether it may be)."""
-    from lifeline.growth_kernels import NEVER, replay
-    from lifeline.kernels import BACK
-
-    compiled, cascade = problem.system.compiled, problem.cascade
     visits = sorted(plan.visits, key=lambda visit: (visit.finish, visit.job))
     finish = np.array([visit.finish for visit in visits], np.int64)
-    is_link = np.array([visit.job in compiled.link_index for visit in visits], np.int64)
-    index = [(compiled.link_index if link else compiled.node_index) for link in is_link]
-    part = np.array([numbers[visit.job] for numbers, visit in zip(index, visits, strict=True)], np.int64)
-    log = replay(compiled.network, cascade.after.copy(), finish, is_link, part, NEVER)
-    log = np.concatenate([cascade.log, log])
-    on = (log[:, WHAT] == BACK).astype(np.int32)
-    visit = np.where(on == 1, log[:, WHY], -1)
-    switches = _without_blinks(np.column_stack([log[:, MINUTE], log[:, NODE], on, visit]))
-    return Evaluation(problem, plan, switches, tuple(visit.job for visit in visits))
+    jobs = np.array([problem.job_index[visit.job] for visit in visits], np.int64)
+    levels = _levels_while(problem, jobs, finish)
+    return Evaluation(problem, plan, levels, tuple(visit.job for visit in visits))
 
 
-def _without_blinks(switches: Ints) -> Ints:
-    """Leave out a node's coming on when it goes dark again in the same minute, and that going dark with it."""
-    order = np.lexsort((np.arange(len(switches)), switches[:, 1]))
-    rows = switches[order]
-    same = (rows[1:, 1] == rows[:-1, 1]) & (rows[1:, 0] == rows[:-1, 0])
-    blink = np.zeros(len(rows), bool)
-    blink[1:] |= same
-    blink[:-1] |= same
-    return switches[np.sort(order[~blink])]
+def cost_of_finishes(problem: RepairProblem, jobs: Longs, finish: Longs) -> int:
+    """Return the objective of a plan that finishes these jobs, by their numbers ascending, at these minutes."""
+    order = np.argsort(finish, kind="stable")
+    levels = _levels_while(problem, jobs[order], finish[order])
+    return Evaluation(problem, NO_PLAN, levels, ()).objective
+
+
+def _levels_while(problem: RepairProblem, jobs: Longs, finish: Longs) -> Longs:
+    """Return the levels while these jobs are finished at these minutes, in order of time and, at one minute, of id."""
+    is_link, part = problem.mended
+    return _last_of_each_minute(problem.cascade.levels_while(finish, is_link[jobs], part[jobs]))
+
+
+def _last_of_each_minute(levels: Longs) -> Longs:
+    """Keep of several levels of a node in one minute the last one."""
+    order = np.lexsort((np.arange(len(levels)), levels[:, 0], levels[:, 1]))
+    rows = levels[order]
+    followed = (rows[1:, 1] == rows[:-1, 1]) & (rows[1:, 0] == rows[:-1, 0])
+    kept: Longs = levels[np.sort(order[~np.append(followed, False)[: len(rows)]])]
+    return kept

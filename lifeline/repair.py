@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -76,6 +76,13 @@ class RepairProblem:
         return propagate(self.system, self.shock)
 
     @cached_property
+    def under_connectivity(self) -> RepairProblem:
+        """Return the same problem with connectivity deciding who is served in every sector."""
+        if self.system.settings.is_plain:
+            return self
+        return replace(self, system=self.system.under_connectivity)
+
+    @cached_property
     def job_index(self) -> dict[str, int]:
         """Return the number of each job by its id."""
         return {job.id: number for number, job in enumerate(self.jobs)}
@@ -84,6 +91,17 @@ class RepairProblem:
     def crew_index(self) -> dict[str, int]:
         """Return the number of each crew by its id."""
         return {crew.id: number for number, crew in enumerate(self.crews)}
+
+    @cached_property
+    def mended(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return for each job whether it mends a link, and the number of the link or node it mends."""
+        compiled = self.system.compiled
+        is_link = np.array([job.component in compiled.link_index for job in self.jobs], np.int64)
+        parts = [
+            (compiled.link_index if link else compiled.node_index)[job.component]
+            for job, link in zip(self.jobs, is_link.tolist(), strict=True)
+        ]
+        return is_link, np.array(parts, np.int64)
 
     @cached_property
     def can_do(self) -> NDArray[np.bool_]:

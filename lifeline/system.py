@@ -1,5 +1,6 @@
 """The inventory of a city: its networks, customers, crews and damage, checked as a whole."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from lifeline.compiled import CompiledSystem
+    from lifeline.service.model import ServiceModel
 
 
 NO_NODES = Sheet(
@@ -97,6 +99,11 @@ class Settings:
         """The service rule of each sector."""
         return {sector: getattr(self, f"{sector}_rule") for sector in SECTORS}
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether connectivity decides in every sector."""
+        return all(rule == "connectivity" for rule in self.rules.values())
+
     def clock(self, minute: int) -> datetime:
         """Return the local time at this minute after time zero."""
         moment = datetime.fromisoformat(self.start) + timedelta(minutes=minute)
@@ -158,6 +165,22 @@ class System:
         from lifeline.compiled import compile_system
 
         return compile_system(self)
+
+    @cached_property
+    def service(self) -> "ServiceModel":
+        """The same system compiled for the service rules that its settings name, made once."""
+        from lifeline.service.model import ServiceModel
+
+        return ServiceModel.of(self)
+
+    @cached_property
+    def under_connectivity(self) -> Self:
+        """The same system with connectivity deciding who is served in every sector."""
+        rules: dict[str, Any] = {f"{sector}_rule": "connectivity" for sector in SECTORS}
+        plain = dataclasses.replace(self, settings=dataclasses.replace(self.settings, **rules))
+        # The arrays know nothing of rules.
+        plain.__dict__["compiled"] = self.compiled
+        return plain
 
     def replace(self, *, settings: Settings | None = None, **tables: Rows) -> Self:
         """Return a system with some tables exchanged; it is checked again as a whole."""

@@ -47,5 +47,11 @@ def solve(
         raise InvalidInput(f"There is no method {method!r}.{hint} Known methods: {', '.join(SOLVERS)}.")
     if seed < 0:
         raise InvalidInput(f"The seed must be 0 or more, got {seed}.")
+    if not problem.system.settings.is_plain:
+        from solvers.under_rules import solve_under_rules
+
+        return solve_under_rules(
+            problem, SOLVERS[method], method, budget=budget or Budget(), seed=seed, on_progress=on_progress
+        )
     proposal = SOLVERS[method](problem, budget=budget or Budget(), seed=seed, on_progress=on_progress)
     return proposal if proposal.bound is not None else replace(proposal, bound=outlook_on(problem).floor)

@@ -34,14 +34,14 @@ class Annealing:
         self.problem = problem
         self.reduction = reduction
         self.dark = dark = reduction.dark
-        self.desk = _desk(problem)
+        self.desk = desk_of(problem)
         self.roads = roads_of(problem)
         self.totals = np.array(
             [dark.weight.sum(), (dark.weight * np.minimum(dark.dark_from, self.desk.horizon)).sum()], np.int64
         )
         moved = reduction.needed.copy()
         moved[sorted(problem.travel.opening_jobs)] = True
-        self.current = _order(problem, plan, moved)
+        self.current = order_of(problem, plan, moved)
         jobs = len(self.current.by_finish)
         self._kept, self._scratch = (
             replay_kernels.nothing_kept(dark, jobs),
@@ -193,7 +193,8 @@ class Chains:
         return min(self._each, key=lambda chain: chain.best_cost)
 
 
-def _desk(problem: RepairProblem) -> Desk:
+def desk_of(problem: RepairProblem) -> Desk:
+    """Return what crews may do and how long it takes, as the search reads it."""
     from solvers.timing_kernels import Desk
 
     crews, travel = problem.crews, problem.travel
@@ -215,7 +216,7 @@ def _desk(problem: RepairProblem) -> Desk:
     )
 
 
-def _order(problem: RepairProblem, plan: Plan, moved: NDArray[np.bool_]) -> Order:
+def order_of(problem: RepairProblem, plan: Plan, moved: NDArray[np.bool_]) -> Order:
     """Return the order of a plan's jobs, as far as the search moves them; it is not timed yet."""
     from solvers.timing_kernels import Order
 

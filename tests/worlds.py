@@ -23,6 +23,7 @@ def town(
     people: Mapping[str, int] | None = None,
     alternatives: Mapping[str, tuple[int, Sequence[str]]] | None = None,
     black_start: Sequence[str] = (),
+    kinds: Mapping[str, str] | None = None,
     crews: Mapping[str, str | Mapping[str, Any]] | None = None,
     shifts: Mapping[str, Sequence[tuple[int, ...]]] | None = None,
     damage: Mapping[str, int | Mapping[str, Any] | None] | None = None,
@@ -38,6 +39,7 @@ def town(
     `dependencies`: (dependent, provider[, group[, buffer_minutes]]).
     `people`: node -> persons; each becomes the customer "people of NODE" in district "d1".
     `alternatives`: customer -> (persons, nodes), any one of the nodes being enough.
+    `kinds`: node -> component type, blank for the others.
     `crews`: crew -> "skill;skill", or its columns; without a place it starts at longitude 0, latitude 0.
     `shifts`: crew -> [(start_minute, end_minute[, every_minutes])].
     `damage`: component -> repair_minutes (None: blank), or its columns.
@@ -51,6 +53,7 @@ def town(
     for place, (name, node) in enumerate(nodes.items()):
         node["longitude"], node["latitude"] = (places or {}).get(name, (DEGREES_PER_KM * place, 0.0))
         node["black_start"] = name in black_start
+        node["kind"] = (kinds or {}).get(name, "")
     customers, supplies = _customers(nodes, people or {}, alternatives or {})
     tables: dict[str, list[dict[str, Any]]] = {
         "nodes": list(nodes.values()),
@@ -73,6 +76,67 @@ def town(
         ],
     }
     return System.from_tables(tables, settings or Settings(name="town"))
+
+
+def four_sectors(
+    damage: Mapping[str, int | Mapping[str, Any] | None], black_start: Sequence[str] = ()
+) -> System:
+    """Build a town in which power, water, gas and telecom each need the others, some with a buffer.
+
+    A gas turbine P1 and a hydro plant P4 feed the substations P2 and, behind it, P3. P3 drives the pump W1 (diesel for
+    two hours) and feeds the exchange T1 (battery for eight). The turbine burns the gas behind the compressor G1, which
+    P2 drives; both are cooled with the water behind W1 (and last four hours, and one, without). The mast T2 runs off P2
+    or a gas engine; the hydro plant is steered over T2, the regulator G3 over T1 (an hour by itself), the booster W3
+    driven by gas.
+    """
+    return town(
+        power="P1*-P2-P3 P4*-P2",
+        water="W1*-W2-W3",
+        gas="G1*-G2 G1-G3",
+        telecom="T1*-T2",
+        dependencies=[
+            ("W1", "P3", "drive", 120),
+            ("W3", "G2", "engine"),
+            ("P1", "G2", "fuel"),
+            ("P1", "W2", "water cooling", 240),
+            ("P4", "T2", "control"),
+            ("G1", "P2", "drive"),
+            ("G1", "W2", "water cooling", 60),
+            ("G3", "T1", "control", 60),
+            ("T1", "P3", "mains", 480),
+            ("T2", "P2", "mains", 180),
+            ("T2", "G2", "mains", 180),
+        ],
+        people={"P2": 100, "P3": 200, "W2": 50, "W3": 25, "G2": 30, "G3": 20, "T2": 40},
+        black_start=black_start,
+        kinds={
+            "P1": "gas turbine",
+            "P2": "substation",
+            "P3": "substation",
+            "P4": "hydro plant",
+            "W1": "pump",
+            "G1": "compressor",
+            "G3": "regulator",
+            "T1": "exchange",
+            "T2": "mast",
+        },
+        places={
+            "P1": (0.0, 0.03),
+            "P2": (0.02, 0.02),
+            "P3": (0.04, 0.02),
+            "P4": (0.03, 0.04),
+            "W1": (0.05, 0.01),
+            "W2": (0.03, 0.0),
+            "W3": (0.01, -0.01),
+            "G1": (0.015, 0.01),
+            "G2": (-0.01, 0.02),
+            "G3": (-0.01, 0.0),
+            "T1": (0.05, 0.03),
+            "T2": (0.035, 0.03),
+        },
+        damage=damage,
+        settings=Settings(name="Four sectors"),
+    )
 
 
 def assert_same_system(one: System, other: System) -> None:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.commands.plan import OutFolder
-from api.inputs import AsJson, CrewsFile, DamageFile, RepairTimesFile, ShiftsFile, Start, SystemName
+from api.inputs import (
+    AsJson,
+    CrewsFile,
+    DamageFile,
+    RepairTimesFile,
+    ServiceRules,
+    ShiftsFile,
+    Start,
+    SystemName,
+)
 
 if TYPE_CHECKING:
     from lifeline.plan_check import Violation
@@ -30,6 +39,7 @@ def evaluate(
     shifts: ShiftsFile = None,
     repair_times: RepairTimesFile = None,
     start: Start = None,
+    rule: ServiceRules = None,
     out: OutFolder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +57,7 @@ def evaluate(
     files = {"damage": damage, "crews": crews, "shifts": shifts, "repair_times": repair_times}
     with showing_steps() as steps:
         steps.now(f"Reading {name_or_folder}")
-        problem = problem_of(system_from(name_or_folder, files, start=start))
+        problem = problem_of(system_from(name_or_folder, files, start=start, rules=rule))
         theirs = read_plan(problem, plan)
         violations = check_plan(problem, theirs)
         if violations:

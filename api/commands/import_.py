@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,21 +14,10 @@ import typer
 from api.inputs import Force, RepairTimesFile
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from lifeline.importers import Imported, Note
-    from lifeline.system import System
+    from lifeline.importers import Imported
 
 FORMATS = "indp"
 "The names in IMPORTERS, which are not loaded for a page of help; a test holds the two equal."
-
-# In the order of what a reader should look at first.
-MEANINGS = {
-    "guessed": "the files do not say it",
-    "doubtful": "taken as it stands, although it looks wrong",
-    "dropped": "the files say it, lifeline does not use it",
-    "converted": "the same facts in lifeline's terms",
-}
 
 
 class Dependencies(StrEnum):
@@ -100,6 +90,7 @@ def import_(
 ) -> None:
     """Convert foreign files into a system, and report what was converted, guessed and dropped."""
     from api.console import paper
+    from api.import_report import print_report
     from api.outputs import refuse_existing
     from api.progress import showing_steps
     from lifeline.files import with_tables, write_system
@@ -121,14 +112,13 @@ def import_(
     with showing_steps() as steps:
         steps.now(f"Reading {path}")
         imported = load(path, **options)
-        system = imported.system
         if repair_times is not None:
-            system = with_tables(system, {"repair_times": repair_times})
+            imported = replace(imported, system=with_tables(imported.system, {"repair_times": repair_times}))
         steps.now(f"Writing {out}")
-        write_system(system, out)
+        write_system(imported.system, out)
         if report is not None:
             imported.report_rows().to_csv(report, index=False)
-    _print_report(paper(), imported.report, system, out)
+    print_report(paper(), imported, out)
 
 
 def _importer(file_format: str) -> Callable[..., Imported]:
@@ -160,21 +150,3 @@ def _options_of(load: Callable[..., Imported], file_format: str, given: dict[str
 
 def _is_option(parameter: inspect.Parameter) -> bool:
     return parameter.kind is inspect.Parameter.KEYWORD_ONLY
-
-
-def _print_report(console: Console, report: tuple[Note, ...], system: System, out: Path) -> None:
-    """Print what happened to the files on the way, by kind, then what was written."""
-    from api.console import LEFT, RIGHT, heading, table_of
-    from api.wording import plain, table_counts
-
-    for action, meaning in MEANINGS.items():
-        notes = [note for note in report if note.action == action]
-        if not notes:
-            continue
-        heading(console, f"{action.capitalize()}: {meaning}")
-        table = table_of(("Table", LEFT), ("Rows", RIGHT), ("What", LEFT))
-        for note in notes:
-            table.add_row(plain(note.table, 20), f"{note.count:,}", plain(note.sentence))
-        console.print(table)
-    heading(console, f"Written to {out}")
-    console.print(f"{plain(system.name, 60)}: {table_counts(system)}.")

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from api.inputs import AsJson, CrewsFile, DamageFile, RepairTimesFile, ShiftsFile, Start, SystemName
+from api.inputs import (
+    AsJson,
+    CrewsFile,
+    DamageFile,
+    RepairTimesFile,
+    ServiceRules,
+    ShiftsFile,
+    Start,
+    SystemName,
+)
 
 METHODS = (
     "auto",
@@ -40,6 +49,7 @@ def plan(
     shifts: ShiftsFile = None,
     repair_times: RepairTimesFile = None,
     start: Start = None,
+    rule: ServiceRules = None,
     seconds: Annotated[
         float | None,
         typer.Option(metavar="S", help="Stop searching after this many seconds.", show_default=False),
@@ -72,6 +82,6 @@ def plan(
     files = {"damage": damage, "crews": crews, "shifts": shifts, "repair_times": repair_times}
     with showing_steps() as steps:
         steps.now(f"Reading {name_or_folder}")
-        problem = problem_of(system_from(name_or_folder, files, start=start))
+        problem = problem_of(system_from(name_or_folder, files, start=start, rules=rule))
         outcome = planned(problem, method=method, budget=budget, seed=seed, steps=steps)
     answer(outcome, out=out, as_json=as_json)

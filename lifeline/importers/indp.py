@@ -5,6 +5,7 @@ Sánchez-Silva and Medaglia (2016), Comput.-Aided Civ. Infrastruct. Eng. 31:334-
 """
 
 from collections.abc import Iterator
+from math import isnan
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -24,6 +25,9 @@ CREWS_PER_SECTOR = 2
 _TOO_SHORT = 0.9
 
 _FLOW_ONLY = "columns of the flow problem that lifeline has no use for"
+
+PARTS_OF_A_UNIT = 1000
+"Amounts become whole numbers: thousandths of the files' unit."
 
 # West, east, south and north of Shelby County, Tennessee, with a margin: nothing else gets its citation.
 _SHELBY_COUNTY = (-90.4, -89.5, 34.9, 35.5)
@@ -71,7 +75,7 @@ def read_indp(
 
 def _nodes(files: IndpFiles, dependencies: Dependencies, report: Report) -> Rows:
     steered = _steered_power_nodes(files) if dependencies == "all" else set()
-    columns = (files.nodes.column(name) for name in ("layer", "type", "lon", "lat"))
+    columns = (files.nodes.column(name) for name in ("layer", "type", "lon", "lat", "balance"))
     rows = [
         {
             "id": node,
@@ -81,8 +85,9 @@ def _nodes(files: IndpFiles, dependencies: Dependencies, report: Report) -> Rows
             "latitude": latitude,
             "source": source,
             "black_start": node in steered,
+            **_amounts(balance, is_source=source),
         }
-        for node, source, (layer, kind, longitude, latitude) in zip(
+        for node, source, (layer, kind, longitude, latitude, balance) in zip(
             files.node_ids, files.is_source, zip(*columns, strict=True), strict=True
         )
     ]
@@ -96,8 +101,19 @@ def _nodes(files: IndpFiles, dependencies: Dependencies, report: Report) -> Rows
     report.converted("nodes", backwards, said)
     said = "power nodes that need telecom may black start: a crew can switch them by hand."
     report.guessed("nodes", len(steered), said)
-    report.dropped("nodes", len(rows), f"{_FLOW_ONLY}: {', '.join(('balance', *files.nodes.unused))}.")
+    said = "balances became capacities of sources and demands, in thousandths of the files' unit."
+    report.converted("nodes", len(rows), said)
+    said = "a node works for those who depend on it however little it gets itself (threshold_permille 0)."
+    report.converted("nodes", len(rows), said)
+    if files.nodes.unused:
+        report.dropped("nodes", len(rows), f"{_FLOW_ONLY}: {', '.join(files.nodes.unused)}.")
     return rows
+
+
+def _amounts(balance: float, *, is_source: bool) -> dict[str, int]:
+    """Return the flow columns of a node; its authors' dependees work whatever they are served themselves."""
+    amount = round(PARTS_OF_A_UNIT * abs(balance))
+    return {"capacity" if is_source else "demand": amount, "threshold_permille": 0}
 
 
 def _steered_power_nodes(files: IndpFiles) -> set[str]:
@@ -108,7 +124,7 @@ def _steered_power_nodes(files: IndpFiles) -> set[str]:
 
 
 def _links(files: IndpFiles, report: Report) -> Rows:
-    columns = (files.arcs.column(name) for name in ("layer", "u", "v", "length_km", "type"))
+    columns = (files.arcs.column(name) for name in ("layer", "u", "v", "length_km", "type", "capacity"))
     rows = [
         {
             "id": link,
@@ -117,8 +133,9 @@ def _links(files: IndpFiles, report: Report) -> Rows:
             "to_node": node_id(layer, v),
             "kind": kind,
             "length_km": length_km,
+            "capacity": None if isnan(capacity) else round(PARTS_OF_A_UNIT * capacity),
         }
-        for link, (layer, u, v, length_km, kind) in zip(
+        for link, (layer, u, v, length_km, kind, capacity) in zip(
             files.link_ids, zip(*columns, strict=True), strict=True
         )
     ]
@@ -130,7 +147,8 @@ def _links(files: IndpFiles, report: Report) -> Rows:
     short = list(_shorter_than_straight(files, rows))
     said = f"shorter than the straight line between their ends, kept as they are: {', '.join(short)}."
     report.doubtful("links", len(short), said)
-    report.dropped("links", len(rows), f"{_FLOW_ONLY}: {', '.join(files.arcs.unused)}.")
+    if files.arcs.unused:
+        report.dropped("links", len(rows), f"{_FLOW_ONLY}: {', '.join(files.arcs.unused)}.")
     return rows
 
 

@@ -52,6 +52,7 @@ ARCS = Table(
         Column("arc", "integer", "Number of the link within its layer.", minimum=0),
         _number_of_node("u"),
         _number_of_node("v"),
+        Column("capacity", "number", "The most that can flow.", "units per step", required=False, minimum=0),
         Column("length_km", "number", "Length.", "km", minimum=0, maximum=100_000),
         Column("type", "text", "Component type."),
     ),

@@ -10,6 +10,7 @@ The rule is not monotone: an intact line can force load to be shed that its loss
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from lifeline.service.dc_flow import Floats, PowerGrid, Wiring
 from lifeline.service.dispatch import balanced
 from lifeline.service.rule import UNLIMITED, Mask, SectorNetwork, Served, Whole
 from lifeline.service.shedding import WATTS_ABOVE, overloaded_links, shed_least_weight, through
+
+if TYPE_CHECKING:
+    from lifeline.system import Settings
 
 MOST_REMEMBERED_BYTES = 32_000_000
 "How much of what was worked out is kept, oldest out first."
@@ -33,6 +37,12 @@ class DcPower:
         self._most = np.where(network.source, limit, 0).astype(np.float64)
         self._known: OrderedDict[bytes, Served] = OrderedDict()
         self._kept = max(16, MOST_REMEMBERED_BYTES // (10 * len(network.demand) + len(network.tail) + 1))
+
+    @classmethod
+    def of(cls, network: SectorNetwork, settings: Settings) -> DcPower:
+        """Make the rule for one sector; it has no settings."""
+        del settings
+        return cls(network)
 
     def serve(self, able: Mask, intact: Mask) -> Served:
         """Return who is reached and how much each node gets; the same for the same state, whatever was asked before."""

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lifeline.components import link_lengths_km
+
 if TYPE_CHECKING:
     from lifeline.system import System
 
@@ -39,6 +41,7 @@ class SectorNetwork:
     head: Whole
     directed: Mask
     link_capacity: Whole
+    lengths_km: NDArray[np.float64]
 
     @classmethod
     def of(cls, system: System, sector: str) -> SectorNetwork:
@@ -62,6 +65,7 @@ class SectorNetwork:
             head=numbers.get_indexer(pd.Index(links["to_node"])).astype(np.int64),
             directed=links["directed"].to_numpy(dtype=bool),
             link_capacity=links["capacity"].to_numpy(dtype=np.int64),
+            lengths_km=link_lengths_km(system, links),
         )
 
 

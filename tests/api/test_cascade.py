@@ -1,7 +1,7 @@
 """`lifeline cascade`: who is out, wave by wave, and because of what."""
 
 import pytest
-from worlds import town
+from worlds import four_sectors, town
 
 from lifeline import write_system
 
@@ -81,4 +81,60 @@ def test_loops_that_wait_for_each_other_are_listed(lifeline, tmp_path):
     )
     write_system(system, tmp_path / "loop")
     assert lifeline("cascade", tmp_path / "loop", "--json").json["loops"] == [["P2", "W2", "W1"]]
-    assert "P2 waits for W2 waits for W1 waits for P2" in lifeline("cascade", tmp_path / "loop").out
+    out = " ".join(lifeline("cascade", tmp_path / "loop").out.split())
+    assert "power node P2 and water node W1 wait for each other, by way of water node W2" in out
+
+
+def test_people_stand_in_every_row_and_in_the_json(lifeline, pumped):
+    report = lifeline("cascade", pumped, "--json").json
+    rows = [(row["component"], row["sector"], row["persons"]) for row in report["waves"]]
+    assert rows == [("P2", "power", 0), ("P3", "power", 3), ("W1", "water", 0), ("W2", "water", 2)]
+    assert report["people_over_time"] == [
+        {"minute": 0, "service": "power", "persons_without": 3},
+        {"minute": 0, "service": "water", "persons_without": 0},
+        {"minute": 60, "service": "water", "persons_without": 2},
+    ]
+    lines = [line.split() for line in lifeline("cascade", pumped).out.splitlines()]
+    assert ["at", "once", "1", "P3", "cut", "off", "P2", "3", "power"] in lines
+    assert ["Thu", "01:00", "(1", "h)", "2", "W2", "cut", "off", "W1", "2", "water"] in lines
+
+
+def test_the_people_of_rows_that_are_not_printed_are_added_up(lifeline, tmp_path):
+    nodes = [f"P{number:02}" for number in range(1, 13)]
+    system = town(
+        power=" ".join(f"S*-{node}" for node in nodes), people=dict.fromkeys(nodes, 5), damage={"S": 60}
+    )
+    write_system(system, tmp_path / "star")
+    lines = [line.split() for line in lifeline("cascade", tmp_path / "star").out.splitlines()]
+    assert ["at", "once", "1", "and", "4", "more", "20", "power"] in lines
+
+
+def test_the_loop_and_the_black_start_that_breaks_it_are_told_and_in_the_json(lifeline, tmp_path):
+    write_system(four_sectors({"P2-P3": 60}, ["P4"]), tmp_path / "town")
+    report = lifeline("cascade", tmp_path / "town", "--json").json
+    (loop,) = report["restart_loops"]
+    assert (loop["members"], loop["broken_by"], loop["resolved"]) == (["G1", "P2", "P1", "G2"], ["P4"], True)
+    assert report["loops"] == []
+    assert sum(report["people_stuck"].values()) == 0
+    out = lifeline("cascade", tmp_path / "town").out
+    assert "Parts that wait for each other until a black start" in out
+    assert loop["sentence"] in " ".join(out.split())
+    assert "stay without service after every repair" not in out
+
+
+def test_without_a_black_start_the_people_who_never_come_back_are_counted(lifeline, tmp_path):
+    write_system(four_sectors({"P2-P3": 60}), tmp_path / "town")
+    out = " ".join(lifeline("cascade", tmp_path / "town").out.split())
+    assert "nothing breaks the loop, a black start at P1 would." in out
+    assert (
+        "465 people (gas 50, power 300, telecom 40, water 75) stay without service after every repair" in out
+    )
+
+
+def test_a_picture_is_drawn_where_it_is_asked_for(lifeline, pumped, tmp_path):
+    answer = lifeline("cascade", pumped, "--picture", tmp_path / "cascade.png")
+    assert answer.code == 0
+    assert (tmp_path / "cascade.png").read_bytes().startswith(b"\x89PNG")
+    answer = lifeline("cascade", pumped, "--picture", tmp_path / "nowhere" / "cascade.png")
+    assert answer.code == 2
+    assert "cascade.png" in answer.err

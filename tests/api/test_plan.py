@@ -217,6 +217,7 @@ def test_a_job_that_nobody_can_do_is_named_with_those_who_wait_for_it(lifeline, 
     words = ("plan", two_lines, "--damage", damage, *QUICK)
     report = lifeline(*words, "--json").json
     assert list(report["unassignable"]) == ["P1-P2"]
+    assert report["undoable_reasons"] == [{"reason": "No crew has the skill 'diver'.", "jobs": ["P1-P2"]}]
     assert report["people_still_out"] == {"power": 30}
     out = lifeline(*words).out
     assert "Jobs nobody can do" in out
@@ -297,3 +298,28 @@ def test_a_folder_beside_goes_before_the_librarys_name_when_it_holds_a_system(
     two_lines.rename(two_lines.with_name("three_towns"))
     monkeypatch.chdir(two_lines.parent)
     assert lifeline("plan", "three_towns", "--json", *QUICK).json["system"] == "town"
+
+
+def test_a_plan_under_flow_says_so_and_what_connectivity_would_show(lifeline, two_lines):
+    """Each line carries enough, so nothing changes but who says it."""
+    answer = lifeline("plan", two_lines, "--rule", "power=flow", "--evaluations", "20")
+    assert "power flow; by connectivity alone the same plan would show 50.0 person-hours" in " ".join(
+        answer.out.split()
+    )
+    report = lifeline("plan", two_lines, "--rule", "power=flow", "--evaluations", "20", "--json").json
+    assert report["service_rules"]["power"] == "flow"
+    assert report["person_hours"] == report["person_hours_under_connectivity"] == 50
+
+
+def test_a_rule_that_a_sector_does_not_have_is_refused_with_those_it_has(lifeline, two_lines):
+    answer = lifeline("plan", two_lines, "--rule", "gas=dc_power")
+    assert (answer.code, answer.out) == (2, "")
+    assert "--rule 'gas=dc_power' is no SECTOR=RULE." in " ".join(answer.err.split())
+    assert "gas: connectivity, flow" in " ".join(answer.err.split())
+
+
+def test_the_json_has_the_equivalent_outage_hours_of_each_sector(lifeline, two_lines):
+    """P2's 30 persons are out for 1 h, P3's 10 for 2 h: 50 / 40 by persons, 3 / 2 by node; there is no water."""
+    report = lifeline("plan", two_lines, "--json", "--evaluations", 50).json
+    assert report["outage_hours"] == {"power": {"pcs": 1.25, "ecs": 1.5}}
+    assert report["outage_hours_weighted"] is None

@@ -91,6 +91,37 @@ def test_a_road_names_the_drive_that_it_makes_shorter():
     assert why["A-B"] == "shortens the way to P2 for sparks by 22 min"
 
 
+def test_a_road_that_people_use_and_a_crew_has_to_take_is_there_for_both():
+    """B's 7 people reach the hub A again, and sparks can drive to P2 beside them."""
+    system = town(
+        road="A*-B",
+        power="P1*-P2",
+        people={"P2": 5, "B": 7},
+        places={"A": (0.0, 0.0), "B": (0.1, 0.0), "P1": (0.0, 0.0), "P2": (0.1, 0.0)},
+        crews={"diggers": "road", "sparks": "power"},
+        damage={"A-B": 60, "P2": 60},
+    )
+    why = reasons(system, {"diggers": ["A-B"], "sparks": ["P2"]})
+    assert why["A-B"] == "brings back road for 7 people; opens the only way to P2 for sparks"
+    assert why["P2"] == "brings back power for 5 people"
+
+
+def test_a_road_that_another_road_waits_for_names_that_and_the_drive():
+    """A-B is mended first: with B-C after it C's 7 people reach the hub, and sparks can drive to P2 at B at once."""
+    system = town(
+        road="A*-B-C",
+        power="P1*-P2",
+        people={"P2": 5, "C": 7},
+        places={"A": (0.0, 0.0), "B": (0.1, 0.0), "C": (0.2, 0.0), "P1": (0.0, 0.0), "P2": (0.1, 0.0)},
+        crews={"diggers": "road", "sparks": "power"},
+        damage={"A-B": 60, "B-C": 60, "P2": 60},
+    )
+    why = reasons(system, {"diggers": ["A-B", "B-C"], "sparks": ["P2"]})
+    first, second = why["A-B"].split("; ")
+    assert first.startswith("needed before B-C, which brings back 7 people")
+    assert second == "opens the only way to P2 for sparks"
+
+
 def test_a_job_that_keeps_a_service_up_says_what_would_be_lost():
     """W1 runs on for 2 hours without P2; mended after one, nobody ever notices - without it 9 people would."""
     system = town(

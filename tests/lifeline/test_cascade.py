@@ -1,16 +1,22 @@
 """Who is dark and because of whom."""
 
+from typing import Any
+
 import pytest
 from worlds import town
 
 from lifeline.cascade import Cascade, propagate
 from lifeline.errors import UnknownComponent
 from lifeline.shock import Shock
-from lifeline.system import System
+from lifeline.system import Settings, System
 
 
 def shaken(system: System, *components: str) -> Cascade:
     return propagate(system, Shock.of(system, components))
+
+
+def rows_of(cascade: Cascade) -> list[tuple[Any, ...]]:
+    return list(cascade.waves.itertuples(index=False, name=None))
 
 
 def pump_town(buffer_minutes: int = 0) -> System:
@@ -50,12 +56,12 @@ def test_a_broken_link_is_a_cause_and_stands_in_the_first_wave() -> None:
     cascade = shaken(pump_town(), "P1-P2")
     assert cascade.cause_of("W1").broken == "P1-P2"
     assert cascade.cause_of("P1-P2").sentence == "P1-P2 is broken."
-    assert cascade.waves.values.tolist() == [
-        [0, 0, "P1-P2", "", "broken"],
-        [0, 1, "P2", "P1-P2", "cut off"],
-        [0, 1, "P3", "P1-P2", "cut off"],
-        [0, 2, "W1", "P3", "lost its providers"],
-        [0, 3, "W2", "W1", "cut off"],
+    assert rows_of(cascade) == [
+        (0, 0, "P1-P2", "", "broken", "power", 0),
+        (0, 1, "P2", "P1-P2", "cut off", "power", 0),
+        (0, 1, "P3", "P1-P2", "cut off", "power", 100),
+        (0, 2, "W1", "P3", "lost its providers", "water", 0),
+        (0, 3, "W2", "W1", "cut off", "water", 50),
     ]
 
 
@@ -136,6 +142,50 @@ def test_a_black_start_breaks_the_loop_but_does_not_replace_a_broken_fuel_line()
     cascade = shaken(system, "G")
     assert cascade.stuck == frozenset()
     assert cascade.without_service == {"G", "H", "P", "U"}  # G is still broken: P has no gas to start on
+
+
+def test_people_with_several_nodes_lose_service_with_the_last_of_them() -> None:
+    """Either A or B serves the 9: A goes with the shock, B, and only with it they, an hour later."""
+    system = town(
+        power="P*",
+        water="A* B*",
+        dependencies=[("A", "P"), ("B", "P", "mains", 60)],
+        people={"A": 1},
+        alternatives={"the nine": (9, ["A", "B"])},
+    )
+    cascade = shaken(system, "P")
+    assert [(row[0], row[2], row[-1]) for row in rows_of(cascade)] == [(0, "P", 0), (0, "A", 1), (60, "B", 9)]
+    over_time = list(cascade.people_over_time.itertuples(index=False, name=None))
+    assert over_time == [(0, "water", 1), (60, "water", 10)]
+    assert cascade.people_without_later == {"water": 10}
+
+
+@pytest.mark.parametrize(("threshold", "why"), [(1000, "short of supply"), (500, "gets less")])
+def test_whoever_is_served_in_part_stands_in_the_waves_whether_the_node_works_on_or_not(
+    threshold: int, why: str
+) -> None:
+    """A and B give 6 each, N draws 10 for 100 persons: without A six tenths of them are served."""
+    plain = town(water="A*-N B*-N", people={"N": 100})
+    columns = {"demand": [0, 0, 10], "capacity": [6, 6, None], "threshold_permille": threshold}
+    assert plain.nodes["id"].tolist() == ["A", "B", "N"]
+    system = plain.replace(nodes=plain.nodes.assign(**columns), settings=Settings(water_rule="flow"))
+    cascade = shaken(system, "A")
+    assert [(row[2], row[4], row[6]) for row in rows_of(cascade)] == [("A", "broken", 0), ("N", why, 40)]
+    assert cascade.people_without == cascade.people_without_later == {"water": 40}
+    assert list(cascade.people_over_time.itertuples(index=False, name=None)) == [(0, "water", 40)]
+    assert cascade.restart_loops == ()
+
+
+def test_black_starts_are_tried_by_the_rules_of_the_sectors() -> None:
+    """The loop of `mutual`, its power judged by flow: 5 units of P for the 5 that U draws."""
+    plain = town(power="P*-U", gas="G*-H", dependencies=[("G", "P"), ("P", "H")], black_start=["P"])
+    rules = Settings(power_rule="flow")
+    nodes = plain.nodes.assign(demand=[5 * (node == "U") for node in plain.nodes["id"]])
+    (loop,) = shaken(plain.replace(nodes=nodes, settings=rules), "G").restart_loops
+    assert (loop.resolved, loop.broken_by) == (True, ("P",))
+    without = plain.replace(nodes=nodes.assign(black_start=False), settings=rules)
+    (loop,) = shaken(without, "G").restart_loops
+    assert (loop.resolved, loop.would_break) == (False, ("G", "P"))
 
 
 def test_nothing_broken_darkens_nothing() -> None:
