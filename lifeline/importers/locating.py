@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lifeline.distance import METRES_PER_KM, great_circle_metres
 from lifeline.errors import InvalidInput
 from lifeline.importers.importer import Report
-from lifeline.importers.places import drawn, local_of, origin_of, wgs84_of
+from lifeline.importers.places import FARTHEST_METRES, drawn, local_of, origin_of, wgs84_of
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -57,8 +57,10 @@ def located(
         usual = _typical(lengths) * METRES_PER_KM
         said = f"places are drawn in rings around {_around(origin)}: the file has none."
         report.guessed("nodes", lost, said)
-        east, north = drawn(len(ids), tails, heads, usual)
-        return local_of(east, north, where_to, where)
+        east, north = drawn(len(ids), tails, heads, 1.0)
+        # A chain of a hundred thousand nodes would leave the map.
+        size = min(usual, FARTHEST_METRES / max(float(np.ptp(east)), float(np.ptp(north)), 1.0))
+        return local_of(east * size, north * size, where_to, where)
     x, y = x.copy(), y.copy()
     _fill_from_neighbours(x, y, known, tails, heads)
     report.guessed("nodes", lost, "have no place in the file, and lie in the middle of their neighbours.")

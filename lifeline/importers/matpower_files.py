@@ -20,6 +20,8 @@ from lifeline.sheets import Sheet, Tidy, tidy
 from lifeline.tables import MOST_FLOW, Column, Table
 
 MOST_BYTES = 64 * 1024**2
+MOST_GUESSES = 100
+"Comparing names is slow: of more rows that point nowhere none gets a 'did you mean'."
 MOST_MEGAWATTS = MOST_FLOW / 1_000_000
 
 REFERENCE, ISOLATED = 3, 4
@@ -235,14 +237,15 @@ def _matrix(name: str, text: str, begin: int, problems: list[Problem]) -> Tidy:
 
 def _buses_that_miss(tables: Mapping[str, Tidy]) -> Iterator[Problem]:
     known = tables["bus"].values("bus_i")
-    nearest: Nearest | None = None
+    nearest = Nearest(map(str, known.tolist()), cutoff=0.0)
     for name, columns in (("gen", ("bus",)), ("branch", ("fbus", "tbus"))):
         for column in columns:
             values = tables[name].values(column)
-            for place in np.flatnonzero(~np.isin(values, known)).tolist():
-                nearest = nearest or Nearest((str(number) for number in known.tolist()), cutoff=0.0)
+            unknown = np.flatnonzero(~np.isin(values, known))
+            for place in unknown.tolist():
                 value = str(values[place])
-                message = f"is no bus. Did you mean {nearest.to(value)}?"
+                hint = f" Did you mean {nearest.to(value)}?" if len(unknown) <= MOST_GUESSES else ""
+                message = f"is no bus.{hint}"
                 yield Problem(name, int(tables[name].rows[place]), column, value, message)
 
 

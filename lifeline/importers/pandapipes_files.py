@@ -19,6 +19,9 @@ from lifeline.sheets import Tidy
 from lifeline.tables import Column, Table
 from lifeline.values import Raw
 
+MOST_GUESSES = 100
+"Comparing names is slow: of more rows that point nowhere none gets a 'did you mean'."
+
 # A million tonnes an hour, which is what lifeline's counts go up to.
 _MOST_KG_PER_SECOND = 1_000_000_000 / 3600
 
@@ -176,10 +179,11 @@ def _references_that_miss(net: PandapipesNet) -> Iterator[Problem]:
 def _missing(net: PandapipesNet, name: str, column: str, target: str, rows: Raw) -> Iterator[Problem]:
     table, known = net[name], net[target].values(INDEX)
     values = table.values(column)[rows]
-    nearest: Nearest | None = None
-    for place in np.flatnonzero(~np.isin(values, known)).tolist():
-        nearest = nearest or Nearest((str(number) for number in known.tolist()), cutoff=0.0)
+    unknown = np.flatnonzero(~np.isin(values, known))
+    few = 0 < len(unknown) <= MOST_GUESSES
+    nearest = Nearest(map(str, known.tolist()), cutoff=0.0) if few else None
+    for place in unknown.tolist():
         value = str(values[place])
-        guess = nearest.to(value)
+        guess = nearest.to(value) if nearest else None
         hint = f" Did you mean {guess}?" if guess else ""
         yield Problem(name, int(table.rows[rows[place]]), column, value, f"is no row of {target}.{hint}")

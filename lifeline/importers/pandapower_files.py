@@ -23,6 +23,8 @@ WATTS_PER_MEGAWATT = 1_000_000
 MOST_MEGAWATTS = MOST_FLOW / WATTS_PER_MEGAWATT
 _MOST_KILOVOLTS = 10_000
 _MOST_OHM = 1e6
+MOST_GUESSES = 100
+"Comparing names is slow: of more rows that point nowhere none gets a 'did you mean'."
 
 
 def _number(
@@ -290,11 +292,8 @@ def _missing(net: PandapowerNet, name: str, column: str, target: str, rows: Raw)
     table = net[name]
     values = table.values(column)[rows]
     unknown = np.flatnonzero(~np.isin(values, net.numbers(target)))
-    nearest = (
-        Nearest((str(number) for number in net.numbers(target).tolist()), cutoff=0.0)
-        if len(unknown)
-        else None
-    )
+    few = 0 < len(unknown) <= MOST_GUESSES
+    nearest = Nearest(map(str, net.numbers(target).tolist()), cutoff=0.0) if few else None
     for place in unknown.tolist():
         value = str(values[place])
         guess = nearest.to(value) if nearest else None

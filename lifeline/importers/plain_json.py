@@ -25,6 +25,8 @@ MOST_BYTES = 64 * 1024**2
 "The largest published case, with 9,241 buses, has 4 MB; a file of this size is read in about two seconds."
 DEEPEST = 32
 "Brackets within brackets; files as the two packages write them have 12 at most."
+MOST_BRACKETS = 2_000_000
+"Each row of a table is one pair; more would be slow to read, and are in no network file."
 _LONGEST_INTEGER = 300  # digits; Python refuses to read integers of thousands of digits
 
 INDEX = "index"
@@ -120,7 +122,7 @@ def json_value(text: str) -> Any:
     if len(text) > 10_000:
         return None
     try:
-        shallow = nesting(text.encode()) <= DEEPEST
+        shallow = nesting(text.encode())[0] <= DEEPEST
         return json.loads(text, parse_int=_integer, parse_constant=_constant) if shallow else None
     except (ValueError, RecursionError):
         return None
@@ -147,8 +149,13 @@ def _document(data: bytes, where: str, package: str) -> Any:
             f"{where!r} is a pickle, which can run code when it is opened; lifeline opens none. "
             f"Write the network with {package}.to_json(net, file)."
         )
-    if nesting(data) > DEEPEST:
+    deepest, brackets = nesting(data)
+    if deepest > DEEPEST:
         raise InvalidInput(f"{where!r} is nested more than {DEEPEST} deep, which no network file is.")
+    if brackets > MOST_BRACKETS:
+        raise InvalidInput(
+            f"{where!r} has {brackets:,} lists and objects in it; {MOST_BRACKETS:,} are the most."
+        )
     try:
         text = data.decode("utf-8-sig")
         return json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
@@ -168,14 +175,15 @@ class _Twice(Exception):  # noqa: N818 - never leaves this file
     """A key that stands twice in one object."""
 
 
-def nesting(data: bytes) -> int:
-    """Return how many brackets are open at once, at most; nothing is parsed for it."""
+def nesting(data: bytes) -> tuple[int, int]:
+    """Return how many brackets are open at once, at most, and how many there are; nothing is parsed for it."""
     marks = data.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _NEITHER_QUOTE_NOR_BRACKET)
     mark = np.frombuffer(marks, np.uint8)
     outside = ~np.logical_xor.accumulate(mark == ord('"'))
     opens = ((mark == ord("[")) | (mark == ord("{"))) & outside
     closes = ((mark == ord("]")) | (mark == ord("}"))) & outside
-    return int(np.cumsum(opens.astype(np.int8) - closes.astype(np.int8), dtype=np.int32).max(initial=0))
+    depth = np.cumsum(opens.astype(np.int8) - closes.astype(np.int8), dtype=np.int32)
+    return int(depth.max(initial=0)), int(opens.sum())
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
