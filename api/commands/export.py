@@ -14,15 +14,20 @@ def export(
     name_or_folder: SystemName,
     out: Annotated[
         Path,
-        typer.Argument(metavar="OUT", help="A .zip, a .json, or a folder of CSV files.", show_default=False),
+        typer.Argument(
+            metavar="OUT",
+            help="A .zip, a .json, a folder of CSV files; or .gpkg or .graphml for other programs.",
+            show_default=False,
+        ),
     ],
     force: Force = False,
 ) -> None:
-    """Write a system as CSV tables (folder or .zip) or as one .json."""
+    """Write a system as CSV tables (folder or .zip), as one .json, as map layers (.gpkg) or as a graph (.graphml)."""
     from api.inputs import named_system
     from api.outputs import refuse_existing
     from api.progress import showing_steps
     from api.wording import table_counts
+    from lifeline.exporters import EXPORTERS
     from lifeline.files import write_system
 
     refuse_existing(out, force=force)
@@ -30,5 +35,12 @@ def export(
         steps.now(f"Reading {name_or_folder}")
         system = named_system(name_or_folder)
         steps.now(f"Writing {out}")
-        write_system(system, out)
+        exporter = EXPORTERS.get(out.suffix.lower())
+        if exporter is None:
+            write_system(system, out)
+            left_out: tuple[str, ...] = ()
+        else:
+            left_out = exporter.load()(system, out)
     typer.echo(f"Written to {out}: {table_counts(system)}.")
+    for sentence in left_out:
+        typer.echo(sentence)

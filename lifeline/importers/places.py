@@ -112,3 +112,44 @@ def drawn(
             x[node] += left + radius
         left += 2 * radius + 1
     return x * metres, y * metres
+
+
+WGS84_NAMES = frozenset(
+    {
+        "EPSG:4326",
+        "OGC:CRS84",
+        "CRS84",
+        "WGS84",
+        "WGS 84",
+        "URN:OGC:DEF:CRS:OGC:1.3:CRS84",
+        "URN:OGC:DEF:CRS:OGC::CRS84",
+        "URN:OGC:DEF:CRS:EPSG::4326",
+    }
+)
+"Names of longitude and latitude in degrees, x first as in RFC 7946, for which no package is needed."
+
+
+def degrees_of(x: Floats, y: Floats, crs: str, where: str) -> tuple[Floats, Floats]:
+    """Return longitude and latitude of places in a coordinate reference system, checked to be on the globe.
+
+    InvalidInput when they are not, which mostly means that the system is another one.
+    """
+    if crs.upper() in WGS84_NAMES:
+        longitude, latitude = np.asarray(x, float), np.asarray(y, float)
+    else:
+        longitude, latitude = wgs84_of(x, y, crs, where)
+    # NaN fails every comparison, so this finds it too.
+    off = ~((np.abs(longitude) <= 180) & (np.abs(latitude) <= 90))
+    if off.any():
+        place = int(np.argmax(off))
+        raise InvalidInput(
+            f"{where}: {int(off.sum()):,} places, the first at x = {float(x[place]):g}, y = {float(y[place]):g}, "
+            f"are not on the globe if the coordinates are {crs}. "
+            "Say with --crs what they are, for example --crs EPSG:3857."
+        )
+    return longitude, latitude
+
+
+def look_like_degrees(x: Floats, y: Floats) -> bool:
+    """Tell whether coordinates could be degrees: in metres they would be a city of less than 360 m."""
+    return bool(len(x)) and bool((np.abs(x) <= 180).all() and (np.abs(y) <= 90).all())
