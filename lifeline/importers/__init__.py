@@ -29,6 +29,12 @@ def _matpower() -> Callable[..., Imported]:
     return read_matpower
 
 
+def _epanet() -> Callable[..., Imported]:
+    from lifeline.importers.epanet import read_epanet
+
+    return read_epanet
+
+
 def _tntp() -> Callable[..., Imported]:
     from lifeline.importers.tntp import read_tntp
 
@@ -79,6 +85,11 @@ IMPORTERS: dict[str, Importer] = {
         name="matpower",
         reads="a power grid as a MATPOWER case (.m, format version 2)",
         load=_matpower,
+    ),
+    "epanet": Importer(
+        name="epanet",
+        reads="a water network of EPANET (.inp) as it stands at time 0",
+        load=_epanet,
     ),
     "tntp": Importer(
         name="tntp",

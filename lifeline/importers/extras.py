@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +45,19 @@ def file_of(package: str, extra: str, *parts: str, what_for: str) -> Path:
     raise InvalidInput(
         f"{missing} needed {what_for}, and is not installed. Install it with: pip install 'lifeline-recovery[{extra}]'"
     )
+
+
+@contextmanager
+def quietly(package: str) -> Iterator[None]:
+    """Keep the warnings and log lines of an optional package from the user, to whom they mean nothing."""
+    logger = logging.getLogger(package)
+    handler, propagate = logging.NullHandler(), logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.propagate = propagate
+        logger.removeHandler(handler)

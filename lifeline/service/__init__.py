@@ -42,6 +42,12 @@ def _dc_power() -> MakesRule:
     return DcPower.of
 
 
+def _hydraulic() -> MakesRule:
+    from lifeline.service.hydraulic import Hydraulic
+
+    return Hydraulic.of
+
+
 def _overloads() -> TripsLines:
     from lifeline.service.overload import trip_overloads
 
@@ -52,6 +58,7 @@ RULES: dict[str, Callable[[], MakesRule]] = {
     "connectivity": _connectivity,
     "flow": _flow,
     "dc_power": _dc_power,
+    "hydraulic": _hydraulic,
     "reach": _reach,
 }
 
