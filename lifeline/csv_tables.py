@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -11,9 +12,12 @@ import numpy as np
 import pandas as pd
 
 from lifeline.errors import Problem
-from lifeline.sheets import FIRST_ROW, Sheet
+from lifeline.sheets import FIRST_ROW, Sheet, few_strange
 from lifeline.tables import Column, Table
 from lifeline.values import Raw, blank_value, is_blank
+
+MOST_STRANGE_IN_FILE = 1000
+"Columns beyond the table's own; foreign files may have many."
 
 _NEEDS_QUOTES = re.compile('[",\r\n]')
 _CHUNK = 20_000
@@ -77,7 +81,10 @@ def sheet_from_csv(table: Table, data: bytes) -> Sheet:
         return _nothing(
             Problem(table.name, 1, None, header[0], f"is separated by {word}; use commas."), *problems
         )
-    for name in dict.fromkeys(name for name in header if name and header.count(name) > 1):
+    strange = few_strange(table, header, MOST_STRANGE_IN_FILE)
+    if strange is not None:
+        return _nothing(strange, *problems)
+    for name in (name for name, times in Counter(header).items() if name and times > 1):
         problems.append(Problem(table.name, 1, name, None, "is there twice; keep one."))
     cells: list[list[str]] = [[] for _ in header]
     rows: list[int] = []

@@ -13,6 +13,7 @@ import stat
 import tomllib
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from io import BytesIO
@@ -37,6 +38,11 @@ MOST_ZIP_ENTRIES = 1000
 MOST_ZIP_BYTES = 2 * 1024**3
 MOST_ZIP_RATIO = 200
 _RATIO_MATTERS_ABOVE = 1024**2
+
+# The end of a zip: a mark, and 12 bytes on the length of the list of its files (PKWARE, APPNOTE 4.3.16).
+_END_OF_ZIP, _LONGEST_END = b"PK\x05\x06", 22 + 2**16
+_LIST_BYTES = slice(12, 16)
+_MOST_BYTES_PER_ENTRY = 1000
 
 
 def read_system(path: str | Path) -> System:
@@ -176,8 +182,10 @@ def _bytes_of(path: Path) -> bytes:
 
 def _zip_parts(path: Path) -> dict[str, bytes]:
     """Read the files of the format out of a zip, in memory: nothing of it is ever unpacked to disk."""
+    data = _bytes_of(path)
+    _refuse_long_list(data, path)
     try:
-        with zipfile.ZipFile(BytesIO(_bytes_of(path))) as archive:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
             entries = [entry for entry in archive.infolist() if not _is_ignored(entry)]
             problems = _zip_problems(entries)
             if problems:
@@ -200,6 +208,22 @@ def _zip_parts(path: Path) -> dict[str, bytes]:
         raise InvalidInput(f"{str(path)!r} cannot be read as a zip: {trouble}.") from trouble
 
 
+def _refuse_long_list(data: bytes, path: Path) -> None:
+    """Refuse a zip by the length of its list of files, before the list is read entry by entry."""
+    end = data[-_LONGEST_END:]
+    place = end.rfind(_END_OF_ZIP)
+    listed = int.from_bytes(end[place:][_LIST_BYTES], "little") if place >= 0 else 0
+    if listed > MOST_ZIP_ENTRIES * _MOST_BYTES_PER_ENTRY:
+        raise InvalidInput.of(
+            [
+                Problem(
+                    "zip", None, None, None, f"has more files than {MOST_ZIP_ENTRIES}; pack only the system."
+                )
+            ],
+            str(path),
+        )
+
+
 def _is_ignored(entry: zipfile.ZipInfo) -> bool:
     # Folders, and what macOS adds to every zip.
     return (
@@ -210,14 +234,13 @@ def _is_ignored(entry: zipfile.ZipInfo) -> bool:
 
 
 def _zip_problems(entries: list[zipfile.ZipInfo]) -> list[Problem]:
-    names = [entry.filename for entry in entries]
-    problems = [
-        Problem(name, None, None, None, "is in the zip twice; keep one.")
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
-    ]
     if len(entries) > MOST_ZIP_ENTRIES:
         return [Problem("zip", None, None, None, f"has {len(entries)} files, above {MOST_ZIP_ENTRIES}.")]
+    problems = [
+        Problem(name, None, None, None, "is in the zip twice; keep one.")
+        for name, times in Counter(entry.filename for entry in entries).items()
+        if times > 1
+    ]
     if sum(entry.file_size for entry in entries) > MOST_ZIP_BYTES:
         problems.append(Problem("zip", None, None, None, f"unpacks to more than {MOST_ZIP_BYTES:,} bytes."))
     for entry in entries:

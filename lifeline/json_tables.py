@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -104,8 +105,7 @@ def _document(text: str | bytes) -> tuple[_Object, list[Problem]]:
 def _object(pairs: list[tuple[str, Any]]) -> _Object:
     made = _Object(pairs)
     if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        made.twice = tuple(key for key in made if keys.count(key) > 1)
+        made.twice = tuple(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
     return made
 
 

@@ -21,6 +21,9 @@ from lifeline.values import Raw, blank_cells, read_cells
 FIRST_ROW = 2  # as a spreadsheet counts, below the header
 ROW_INDEX = "row"
 
+MOST_STRANGE = 50
+"Columns beyond the table's own that rows may have between them: each is a column of its own as long as the table."
+
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
@@ -144,12 +147,24 @@ def _sheet_of_rows(table: Table, source: Sequence[Any]) -> Sheet:
         if not isinstance(entry, Mapping)
     )
     names = dict.fromkeys(name for _, entry in kept for name in entry)
+    strange = few_strange(table, names, MOST_STRANGE)
+    if strange is not None:
+        return Sheet({}, np.empty(0, np.int64), (strange, *problems), whole=False)
     columns = {
         str(name): np.fromiter((entry.get(name) for _, entry in kept), dtype=object, count=len(kept))
         for name in names
     }
     rows = np.fromiter((row for row, _ in kept), dtype=np.int64, count=len(kept))
     return Sheet(columns, rows, problems, whole=not problems)
+
+
+def few_strange(table: Table, names: Iterable[Any], most: int) -> Problem | None:
+    """Return the problem with names of columns when more of them than can be a mistake are not the table's."""
+    strange = [str(name) for name in names if name not in table.column_names and name != ""]
+    if len(strange) <= most:
+        return None
+    message = f"and {len(strange) - 1:,} more are columns {table.name} does not have; is this the right file?"
+    return Problem(table.name, 1, strange[0], None, message)
 
 
 @lru_cache

@@ -26,6 +26,22 @@ def needs(module: str, extra: str, what_for: str) -> Any:
         ) from trouble
 
 
+@contextmanager
+def quietly(package: str) -> Iterator[None]:
+    """Keep the warnings and log lines of an optional package from the user, to whom they mean nothing."""
+    logger = logging.getLogger(package)
+    handler, propagate = logging.NullHandler(), logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.propagate = propagate
+        logger.removeHandler(handler)
+
+
 def file_of(package: str, extra: str, *parts: str, what_for: str) -> Path:
     """Return a data file that comes with an optional package, which is not imported for it.
 
@@ -45,19 +61,3 @@ def file_of(package: str, extra: str, *parts: str, what_for: str) -> Path:
     raise InvalidInput(
         f"{missing} needed {what_for}, and is not installed. Install it with: pip install 'lifeline-recovery[{extra}]'"
     )
-
-
-@contextmanager
-def quietly(package: str) -> Iterator[None]:
-    """Keep the warnings and log lines of an optional package from the user, to whom they mean nothing."""
-    logger = logging.getLogger(package)
-    handler, propagate = logging.NullHandler(), logger.propagate
-    logger.addHandler(handler)
-    logger.propagate = False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.propagate = propagate
-        logger.removeHandler(handler)

@@ -19,6 +19,9 @@ from lifeline.errors import InvalidInput, Problem
 from lifeline.importers.xml_stream import stream_xml
 from lifeline.tables import LONGEST_TEXT
 
+MOST_NODES = 500_000
+"Ten times the crossings of a large city; larger systems go in a GeoPackage or lifeline's own files."
+
 MOST_EDGES_AT_A_NODE = 200_000
 _REFUSED = ("hyperedge", "port")
 
@@ -167,6 +170,10 @@ class _Reader:
         if name is None:
             raise InvalidInput(f"{self.file.where}: a <node> has no id.")
         self.file.nodes.append(self.file.numbers.setdefault(name, len(self.file.numbers)))
+        if len(self.file.nodes) > MOST_NODES:
+            raise InvalidInput(
+                f"{self.file.where} has more than {MOST_NODES:,} nodes, the most that is read."
+            )
         self.owner = "node"
         self._put_defaults()
 

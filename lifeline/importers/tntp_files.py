@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -206,23 +206,19 @@ def _each_once(rows: list[Row], order: Sequence[str]) -> tuple[list[Row], tuple[
     return [row for row in rows if row[0] not in again], tuple(names)
 
 
-def _text_lines(path: Path) -> list[str]:
-    lines: list[str] = []
+def _text_lines(path: Path) -> Iterator[str]:
+    number = 0
     try:
         with path.open("rb") as file:
             while line := file.readline(_LONGEST_LINE):
+                number += 1
                 if len(line) == _LONGEST_LINE or b"\x00" in line:
-                    raise InvalidInput(
-                        f"{str(path)!r} is no TNTP file: line {len(lines) + 1} is not a line of text."
-                    )
-                lines.append(line.decode("utf-8-sig" if not lines else "utf-8"))
+                    raise InvalidInput(f"{str(path)!r} is no TNTP file: line {number} is not a line of text.")
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError:
-        raise InvalidInput(
-            f"{str(path)!r}, line {len(lines) + 1}: is not UTF-8; save the file as UTF-8."
-        ) from None
+        raise InvalidInput(f"{str(path)!r}, line {number}: is not UTF-8; save the file as UTF-8.") from None
     except OSError as trouble:
         raise InvalidInput(f"{str(path)!r} cannot be read: {trouble.strerror or trouble}.") from trouble
-    return lines
 
 
 def _columns(header: str) -> tuple[Sequence[str], str, str]:

@@ -211,7 +211,7 @@ class _Program:
         passing = through(network, flow, -injections)
         nodes = []
         for node in self.narrow[passing[self.narrow] > network.capacity[self.narrow] + WATTS_ABOVE].tolist():
-            around = self.links[(network.tail[self.links] == node) ^ (network.head[self.links] == node)]
+            around = self.links[(network.tail[self.links] == node) | (network.head[self.links] == node)]
             way = np.sign(flow[around])
             if (-1 - node, way.tobytes()) not in self.limited:
                 nodes.append((node, around, way))
@@ -227,8 +227,6 @@ def overloaded_links(network: SectorNetwork, links: Whole, flow: Floats) -> Whol
 
 def through(network: SectorNetwork, flow: Floats, drawn: Floats) -> Floats:
     """Return how much passes through each node that makes nothing, in W: what comes in is drawn there or goes on."""
-    proper = network.tail != network.head
-    size = np.abs(flow) * proper
-    count = len(drawn)
+    size, count = np.abs(flow), len(drawn)
     at_ends = np.bincount(network.tail, size, count) + np.bincount(network.head, size, count)
     return np.asarray((at_ends + drawn) / 2.0)

@@ -75,7 +75,9 @@ def test_switches_in_parallel_share_alike_as_very_small_reactances_would() -> No
 
 
 def test_what_is_left_over_goes_to_the_first_source_of_the_island() -> None:
-    """Without S the island has no source: its first node, T, takes it."""
+    """Also where a node comes before it. Without S the island has no source: its first node, T, takes it."""
+    last = grid({"A": {}, "S": {"source": True}, "Z": {"source": True}}, [{"ends": "A-S", "x": 1.0}])
+    assert flows(last, {"A": -50}) == {"A-S": -50}
     network = lines(a=("S-T", 1.0), b=("T-X", 1.0))
     assert flows(network, {"X": -50}) == {"a": 50, "b": 50}
     assert flows(network, {"X": -50}, "S") == {"a": 0, "b": 50}

@@ -58,21 +58,22 @@ def test_of_two_losses_the_one_that_carried_more_is_the_cause_and_of_equal_ones_
     assert after(alike, "b", "a").trips == (Trip(1, "c", 2250, "a"),)
 
 
-def test_a_lost_node_is_the_cause_of_what_its_lines_leave_behind() -> None:
-    """From S to X by T and by U, 50 W each way; without T all 100 by U."""
+@pytest.mark.parametrize("at_load", [{}, {"source": True, "capacity": 0}])
+def test_a_lost_node_is_the_cause_of_what_its_lines_leave_behind(at_load: dict[str, Any]) -> None:
+    """From S to L by T and by U, 50 W each way; without T all 100 by U. A source without power changes nothing."""
     network = grid(
-        {"S": {"source": True}, "T": {}, "U": {}, "X": {"demand": 100}},
+        {"S": {"source": True}, "T": {}, "U": {}, "L": {"demand": 100, **at_load}},
         [
             {"ends": "S-T", "x": 1.0},
-            {"ends": "T-X", "x": 1.0},
+            {"ends": "T-L", "x": 1.0},
             {"ends": "S-U", "x": 1.0},
-            {"ends": "U-X", "x": 1.0, "capacity": 60},
+            {"ends": "U-L", "x": 1.0, "capacity": 60},
         ],
     )
-    assert after(network, "T").trips == (Trip(1, "U-X", 1666, "T"),)
-    # What T-X no longer brings to X comes from S; what S-T no longer takes from S is not made there in the first place.
-    assert after(network, "T", "T-X").trips == (Trip(1, "U-X", 1666, "T-X"),)
-    assert after(network, "T", "S-T").trips == (Trip(1, "U-X", 1666, "T"),)
+    assert after(network, "T").trips == (Trip(1, "U-L", 1666, "T"),)
+    # What T-L no longer brings to L comes from S; what S-T no longer takes from S is not made there in the first place.
+    assert after(network, "T", "T-L").trips == (Trip(1, "U-L", 1666, "T-L"),)
+    assert after(network, "T", "S-T").trips == (Trip(1, "U-L", 1666, "T"),)
 
 
 def test_a_lost_source_is_the_cause_of_what_the_others_send_in_its_place() -> None:
