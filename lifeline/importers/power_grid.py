@@ -141,9 +141,10 @@ def system_of(
         f"kind is chosen by voltage (up to {LOW_VOLTAGE_KV:g} kV, below {TRANSMISSION_KV:g} kV, above).",
     )
     people = _people(nodes, grid, report, per_person)
-    # Nobody of this city draws what goes out through an external grid.
+    # Nobody of this city draws what goes out through an external grid, and it works without.
     for place in np.flatnonzero(export).tolist():
         nodes[place]["demand"] += int(export[place])
+        nodes[place]["threshold_permille"] = 0
     tables = {"nodes": nodes, "links": _links(grid, report), **people, "crews": _crews(nodes, report)}
     return System.from_tables(tables, settings)
 

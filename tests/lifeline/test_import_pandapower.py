@@ -195,6 +195,7 @@ def test_an_island_that_makes_more_than_it_draws_gives_the_rest_to_the_external_
     result = imported(tmp_path, gen=[{"bus": 1, "p_mw": 1.0}])
     nodes = result.system.nodes
     assert column(nodes, "demand")["Grid"] == 650_000
+    assert column(nodes, "threshold_permille") == {"Grid": 0, "Works": 1000, "Village": 1000, "bus 9": 1000}
     assert column(nodes, "generation")["Grid"] == 0
     assert "people of Grid" not in set(result.system.customers["id"])
 
