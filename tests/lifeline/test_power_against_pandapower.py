@@ -17,7 +17,7 @@ from lifeline.service.overload import trip_overloads
 from lifeline.service.rule import SectorNetwork
 
 pandapower = pytest.importorskip(
-    "pandapower", reason="pandapower is not installed: pip install 'lifeline[power]'"
+    "pandapower", reason="pandapower is not installed: pip install 'lifeline-recovery[power]'"
 )
 networks = pytest.importorskip("pandapower.networks", reason="pandapower is not installed")
 
