@@ -1,7 +1,7 @@
 """A cascade as a picture: a map of what went dark when, and the people without each service over time.
 
 Colours on the map say when, from dark to light (viridis, which people who see colours differently can tell apart, as
-its lightness alone says the same); shapes say which sector; what is broken is black with a white cross.
+its lightness alone says the same); shapes say which sector; what is broken is black, with a cross.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ MOST_CLASSES = 7
 MOST_LINKS = 50_000  # more would take longer to draw than to look at
 LARGEST, SMALLEST, FEW_NODES = 60, 9, 60  # area of a mark in square points; the largest up to so many nodes
 LEAST_CROSS = 11
+MOST_CROSSED = 300
 MOST_LABELLED = 40  # nodes; the names of more would hide the map
 FIRST_SHADE, LAST_SHADE = 0.12, 0.95  # of viridis: neither black, which is for what is broken, nor too pale
 WORKING_COLOUR, LINK_COLOUR, BROKEN_COLOUR = "#C8C8C8", "#D4D4D4", "black"
@@ -64,9 +65,12 @@ def _draw_map(figure: Any, cascade: Cascade) -> None:
     for number, (_, rows) in reversed(list(enumerate(classes.items()))):
         _draw_nodes(axes, place.loc[rows["component"]], shades[number], size, 5 - number / MOST_CLASSES)
     broken = place.loc[dark.loc[dark["why"] == "broken", "component"]]
-    _draw_nodes(axes, broken, BROKEN_COLOUR, max(size, 2 * LEAST_CROSS), 6)
-    cross = max(size / 2, LEAST_CROSS)
-    axes.scatter(broken["x"], broken["y"], s=cross, marker="x", color="white", linewidths=1, zorder=7)
+    # Crosses on black marks that lie side by side would run together to a white patch.
+    crossed = len(broken) <= MOST_CROSSED
+    _draw_nodes(axes, broken, BROKEN_COLOUR, max(size, 2 * LEAST_CROSS) if crossed else size, 6)
+    if crossed:
+        cross = max(size / 2, LEAST_CROSS)
+        axes.scatter(broken["x"], broken["y"], s=cross, marker="x", color="white", linewidths=1, zorder=7)
     if len(place) <= MOST_LABELLED:
         _label(axes, place)
     axes.set_aspect("equal", adjustable="datalim")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from shelby import problem_of as shelby_problem
 
@@ -27,11 +28,11 @@ def city_problem(recipe: CityRecipe, crews: int | None = None) -> RepairProblem:
     return build_problem(few, Shock.from_table(few, few.damage))
 
 
-def city(components: int, seed: int, **changes: object) -> Callable[[], RepairProblem]:
+def city(components: int, seed: int, **changes: Any) -> Callable[[], RepairProblem]:
     """Return what grows a city of the four networks without roads, unless `changes` to the recipe say otherwise."""
     recipe = CityRecipe(components=components, seed=seed, sectors=NETWORKS)
     crews = changes.pop("crews", None)
-    return partial(city_problem, replace(recipe, **changes), crews)  # type: ignore[arg-type]
+    return partial(city_problem, replace(recipe, **changes), crews)
 
 
 INSTANCES: Mapping[str, Callable[[], RepairProblem]] = {

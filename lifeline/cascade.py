@@ -61,6 +61,9 @@ def _clause(step: Step) -> str:
         return f"{step.component} had no service before the shock"
     if step.because == "short of supply":
         return f"{step.component} gets too little of what is left"
+    if step.because.startswith("tripped"):
+        before = f" after {step.upstream} was lost" if step.upstream else ""
+        return f"{step.component} {step.because}{before}"
     if step.because == "cut off":
         return f"{step.component} is cut off from its source by {step.upstream}"
     after = f" at minute {step.minute}, when its buffer ran out" if step.minute else ""
@@ -108,6 +111,11 @@ class Cascade:
     def _real_nodes(self, log: Ints) -> frozenset[str]:
         nodes = log[log[:, NODE] < self.compiled.node_count, NODE]
         return frozenset(str(node) for node in self.compiled.node_ids[nodes])
+
+    @property
+    def trips(self) -> tuple[Step, ...]:
+        """Return the lines that tripped in overload; under connectivity nothing has a rating."""
+        return ()
 
     @cached_property
     def waves(self) -> pd.DataFrame:

@@ -192,7 +192,7 @@ def _numbers(ids: NDArray[np.object_], wanted: pd.Series[Any]) -> Ints:
     return pd.Index(ids).get_indexer(pd.Index(wanted.to_numpy(dtype=object))).astype(np.int32)
 
 
-def _starts(owner: NDArray[Any], count: int) -> Ints:
+def starts_of(owner: NDArray[Any], count: int) -> Ints:
     """Return where each owner's run begins in an array sorted by owner (CSR), with the end appended."""
     starts = np.zeros(count + 1, np.int32)
     np.cumsum(np.bincount(owner, minlength=count), out=starts[1:])
@@ -213,7 +213,7 @@ def _adjacency(links: pd.DataFrame, node_ids: NDArray[np.object_], total: int) -
     )
     order = np.argsort(owner, kind="stable")
     return {
-        "adjacent_start": _starts(owner, total),
+        "adjacent_start": starts_of(owner, total),
         "adjacent_node": neighbour[order],
         "adjacent_link": np.concatenate([link, link])[order],
         "adjacent_way": way[order].astype(np.uint8),
@@ -238,12 +238,12 @@ class _Groups:
         group_dependent = self.dependent[first]
         by_provider = np.argsort(self.provider, kind="stable")
         return {
-            "group_start": _starts(group_dependent, total),
+            "group_start": starts_of(group_dependent, total),
             "group_dependent": group_dependent,
             "group_buffer": self.buffer_minutes[first],
-            "provider_start": _starts(self.group, count),
+            "provider_start": starts_of(self.group, count),
             "provider_node": self.provider,
-            "supplies_start": _starts(self.provider, total),
+            "supplies_start": starts_of(self.provider, total),
             "supplies_group": self.group[by_provider],
         }
 

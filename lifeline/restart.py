@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Mask = NDArray[np.bool_]
 
-MOST_TRIALS = 100
+MOST_TRIALS = 1000
 MOST_TRIED_PARTS = 3_000_000
 "How many black starts are tried out to name those that count: fewer where the city is large."
 

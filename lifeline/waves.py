@@ -31,6 +31,10 @@ def wave_table(cascade: Cascade) -> pd.DataFrame:
     links = dict(zip(cascade.system.links["id"], cascade.system.links["sector"], strict=True))
     broken = [name for name in cascade.shock.components if name in links]
     rows = [(0, 0, name, "", "broken", links[name], 0) for name in broken]
+    rows += [
+        (trip.minute, trip.wave, trip.component, trip.upstream or "", trip.because, links[trip.component], 0)
+        for trip in cascade.trips
+    ]
     lost = _lost_with(cascade)
     sectors = cascade.system.nodes["sector"].to_numpy(dtype=object)
     for row in cascade.falls[cascade.falls[:, NODE] < cascade.compiled.node_count]:

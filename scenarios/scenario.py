@@ -1,7 +1,8 @@
 """A scenario is one folder of `scenarios/library`: a `scenario.toml`, a README.md, and tables if it has any.
 
 `scenario.toml` holds the `story` in a sentence or two and the `kind`. Of kind "tables", the folder holds a
-system as `lifeline.files` reads it; of kind "synthetic", `[recipe]` is a `scenarios.synthetic.CityRecipe`.
+system as `lifeline.files` reads it; of kind "synthetic", `[recipe]` is a `scenarios.synthetic.CityRecipe`; of kind
+"built", `[recipe]` is for the scenario's own builder in `scenarios.built`.
 Listing reads these small files only; pandas and the rest are imported when one is loaded.
 """
 
@@ -91,8 +92,18 @@ def _grow(scenario: Scenario) -> System:
     return grow(CityRecipe.of(scenario.recipe))
 
 
+def _build(scenario: Scenario) -> System:
+    from scenarios.built import BUILDERS
+
+    if scenario.name not in BUILDERS:
+        _refuse(
+            f"Scenario {scenario.name!r} has no builder in scenarios.built; there are {', '.join(BUILDERS)}."
+        )
+    return BUILDERS[scenario.name](scenario.recipe)
+
+
 # How each kind of scenario becomes a System.
-KINDS: dict[str, Callable[[Scenario], System]] = {"tables": _read_tables, "synthetic": _grow}
+KINDS: dict[str, Callable[[Scenario], System]] = {"tables": _read_tables, "synthetic": _grow, "built": _build}
 
 
 def _refuse(message: str) -> NoReturn:

@@ -92,20 +92,23 @@ class _Run:
         """Return the seconds since the run began."""
         return time.perf_counter() - self.began
 
+    @property
+    def is_late(self) -> bool:
+        """Tell whether the seconds of the budget are up."""
+        return self.budget.seconds is not None and self.seconds >= self.budget.seconds
+
     def ended(self) -> Proposal:
         """Return the proposal, with what ended the run."""
         if self.cancelled:
             return replace(self.proposal, stopped_by="cancelled", reproducible=False)
-        late = self.budget.seconds is not None and self.seconds >= self.budget.seconds
-        if late and self.proposal.bound != self.proposal.objective:
+        if self.is_late and self.proposal.bound != self.proposal.objective:
             return replace(self.proposal, stopped_by="seconds", reproducible=False)
         return self.proposal
 
     @property
     def is_over(self) -> bool:
         """Tell whether nothing may follow: the best is proven, the time is up, or somebody said stop."""
-        late = self.budget.seconds is not None and self.seconds >= self.budget.seconds
-        return self.cancelled or late or self.proposal.bound == self.proposal.objective
+        return self.cancelled or self.is_late or self.proposal.bound == self.proposal.objective
 
     def search(self) -> None:
         """Let the compiled search find the best plan it can."""

@@ -10,7 +10,7 @@ from lifeline.compiled import Longs
 from lifeline.crew_kernels import next_on_shift, work_until
 from lifeline.lean import lean
 from solvers.dark import Dark
-from solvers.dark_kernels import DarkState, copy_state, finish_job, new_state
+from solvers.dark_kernels import DarkState, copy_state, finish_job, finish_jobs, new_state
 
 UNREACHABLE = np.int64(2**40)
 
@@ -36,9 +36,7 @@ def dark_without(dark: Dark, jobs: Longs) -> NDArray[np.uint8]:
     needs = np.zeros((len(jobs), len(dark.weight)), np.uint8)
     for left_out in range(len(jobs)):
         state = new_state(dark)
-        for place in range(len(jobs)):
-            if place != left_out:
-                finish_job(dark, state, spare, jobs[place], queue)
+        finish_jobs(dark, state, spare, np.delete(jobs, left_out), queue)
         for node in range(len(dark.weight)):
             needs[left_out, node] = 1 - state.on[node]
     return needs

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.cascade import Cascade
-from lifeline.compiled import CARRIES_OUT, MINUTE, NODE, Ints
+from lifeline.compiled import CARRIES_OUT, MINUTE, NODE, Ints, starts_of
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
@@ -108,12 +108,10 @@ def _feeds(
     job = job_of_link[network.adjacent_link]
     fed = (network.source[nodes] > 0).astype(np.uint8)
     fed[end[from_outside & (job == NO_JOB)]] = 1
-    starts = np.zeros(outside + 1, np.int32)
-    np.cumsum(np.bincount(start[inside], minlength=outside), out=starts[1:])
     order = np.argsort(start[inside], kind="stable")
     return {
         "fed": fed,
-        "feeds_start": starts,
+        "feeds_start": starts_of(start[inside], outside),
         "feeds_node": end[inside][order].astype(np.int32),
         "feeds_job": job[inside][order].astype(np.int32),
     }
@@ -131,18 +129,14 @@ def _groups(cascade: Cascade, nodes: NDArray[np.intp], number: Ints) -> dict[str
     provider = number[network.provider_node]
     kept = unmet_group[group_of_entry] & (provider >= 0)
     order = np.argsort(provider[kept], kind="stable")
-    starts = np.zeros(outside + 1, np.int32)
-    np.cumsum(np.bincount(provider[kept], minlength=outside), out=starts[1:])
     dependent = number[network.group_dependent[groups]].astype(np.int32)
     unmet = np.bincount(dependent, minlength=outside).astype(np.int32)
     starters = np.flatnonzero((network.black_start[nodes] > 0) & (unmet > 0))
-    group_start = np.zeros(outside + 1, np.int32)
-    np.cumsum(unmet, out=group_start[1:])
     return {
-        "group_start": group_start,
+        "group_start": starts_of(dependent, outside),
         "unmet": unmet,
         "group_dependent": dependent,
-        "supplies_start": starts,
+        "supplies_start": starts_of(provider[kept], outside),
         "supplies_group": group_number[group_of_entry[kept]][order].astype(np.int32),
         "starters": starters.astype(np.int32),
     }

@@ -93,7 +93,7 @@ class _Unfolding:
         )
         self.cuts = self._cuts(helper.tolist(), helped.tolist())
         self.first = np.concatenate([[0], np.cumsum([len(cuts) + 1 for cuts in self.cuts])]).tolist()
-        loop = np.array(loops_of(len(dark.weight), helper.tolist(), helped.tolist()), np.int64)
+        loop = loops_of(len(dark.weight), helper, helped)
         dependent = dark.group_dependent[group]
         self.in_loop = np.isin(loop, loop[dependent[loop[provider] == loop[dependent]]])
 

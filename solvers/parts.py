@@ -30,11 +30,11 @@ def independent_parts(problem: RepairProblem, reduction: Reduction) -> tuple[Rep
     if dependencies["buffer_minutes"].any() or any(job.sector == "road" for job in problem.jobs):
         return (problem,)
     part_of_job = _parts(problem, reduction.dark)
-    wanted = np.unique(part_of_job[reduction.needed])
+    wanted = set(part_of_job[reduction.needed].tolist())
     if len(wanted) < 2:
         return (problem,)
-    first = {int(part): int(np.flatnonzero(part_of_job == part)[0]) for part in wanted}
-    return tuple(_part(problem, part_of_job == part) for part in sorted(first, key=lambda part: first[part]))
+    by_first_job = dict.fromkeys(part_of_job.tolist())
+    return tuple(_part(problem, part_of_job == part) for part in by_first_job if part in wanted)
 
 
 def plan_of_part(part: RepairProblem, plan: Plan) -> dict[str, list[str]]:

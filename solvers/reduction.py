@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lifeline.compiled import CARRIES_IN, CARRIES_OUT
+from lifeline.compiled import CARRIES_IN, CARRIES_OUT, starts_of
 from solvers.dark import NEVER_WORKS, NO_JOB, Dark, dark_part
+from solvers.loops import loops_of
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
@@ -144,15 +145,10 @@ def _comes_back(dark: Dark, doable: Mask) -> Mask:
 
 def _rings(dark: Dark, alive: Mask, feed_from: Whole, feed_to: Whole, feed_job: Whole) -> Whole:
     """Name for each node the lowest of those that feed each other over intact links and wait for nothing else."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     count = len(dark.weight)
     plain = np.append(alive & (dark.broken == 0) & (dark.unmet == 0), False)
     inside = (feed_job == NO_JOB) & plain[feed_from] & plain[feed_to]
-    ones = np.ones(int(inside.sum()), np.int8)
-    graph = coo_matrix((ones, (feed_from[inside], feed_to[inside])), shape=(count, count)).tocsr()
-    _, ring = connected_components(graph, directed=True, connection="strong")
+    ring = loops_of(count, feed_from[inside], feed_to[inside])
     lowest = np.full(count, count, np.int64)
     np.minimum.at(lowest, ring, np.arange(count))
     return np.asarray(lowest[ring], np.int64)
@@ -319,7 +315,7 @@ def _feeds(web: _Web, number: Whole, waiting: _Waiting) -> dict[str, NDArray[Any
     )
     start, end, job = np.unique(entries.reshape(-1, 3), axis=0).T
     return {
-        "feeds_start": _starts(start, len(waiting.weight)),
+        "feeds_start": starts_of(start, len(waiting.weight)),
         "feeds_node": end.astype(np.int32),
         "feeds_job": job.astype(np.int32),
     }
@@ -336,16 +332,10 @@ def _groups(web: _Web, number: Whole, total: int) -> dict[str, NDArray[Any]]:
     provider, group = np.unique(entries.reshape(-1, 2), axis=0).T
     starters = number[dark.starters]
     return {
-        "group_start": _starts(dependent, total),
+        "group_start": starts_of(dependent, total),
         "unmet": np.bincount(dependent, minlength=total).astype(np.int32),
         "group_dependent": dependent.astype(np.int32),
-        "supplies_start": _starts(provider, total),
+        "supplies_start": starts_of(provider, total),
         "supplies_group": group.astype(np.int32),
         "starters": np.sort(starters[starters != SET_ASIDE]).astype(np.int32),
     }
-
-
-def _starts(owner: Whole, count: int) -> NDArray[np.int32]:
-    starts = np.zeros(count + 1, np.int32)
-    np.cumsum(np.bincount(owner, minlength=count), out=starts[1:])
-    return starts

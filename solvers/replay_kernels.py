@@ -42,27 +42,30 @@ CHECKED_EVERY = 4
 "A replay asks after every so many jobs whether it can still be good enough."
 
 
-class Kept(NamedTuple):
-    """States of the dark part along the current order: state k is the one before job number k * apart by finish.
+class Rows(NamedTuple):
+    """States of the dark part, one a row."""
 
-    The first `valid[0]` of them are those of the current order. `later_weight[k]` is the weight that job k by finish
-    and those after it bring back, `later_moment[k]` the same times the minute. `sums` holds a kept state's cost,
-    dark weight, and dark weight times the minute it went dark.
-    """
-
-    apart: int
-    valid: NDArray[np.int64]
     on: NDArray[np.uint8]
     broken: NDArray[np.uint8]
     fed: NDArray[np.uint8]
     unmet: NDArray[np.int32]
     provided: NDArray[np.uint8]
     done: NDArray[np.uint8]
-    bold_on: NDArray[np.uint8]
-    bold_broken: NDArray[np.uint8]
-    bold_fed: NDArray[np.uint8]
-    bold_unmet: NDArray[np.int32]
-    bold_provided: NDArray[np.uint8]
+
+
+class Kept(NamedTuple):
+    """States of the dark part along the current order: row k is the one before job number k * apart by finish.
+
+    `bold` holds the bold ones (see `new_bold_state`), and nothing where there is no black start. The first `valid[0]`
+    rows are those of the current order. `later_weight[k]` is the weight that job k by finish and those after it bring
+    back, `later_moment[k]` the same times the minute. `sums` holds a kept state's cost, dark weight, and dark weight
+    times the minute it went dark.
+    """
+
+    apart: int
+    valid: NDArray[np.int64]
+    state: Rows
+    bold: Rows
     sums: NDArray[np.int64]
     later_weight: NDArray[np.int64]
     later_moment: NDArray[np.int64]
@@ -84,25 +87,27 @@ class Scratch(NamedTuple):
 def nothing_kept(dark: Dark, jobs: int) -> Kept:
     """Return room to keep states of orders of so many jobs."""
     apart = max(FEWEST_APART, -(-jobs // MOST_KEPT))
-    rows, nodes = jobs // apart + 1, len(dark.weight)
-    bold_nodes = nodes if len(dark.starters) else 0
+    rows = jobs // apart + 1
     return Kept(
         apart=apart,
         valid=np.zeros(1, np.int64),
-        on=np.zeros((rows, nodes), np.uint8),
-        broken=np.zeros((rows, nodes), np.uint8),
-        fed=np.zeros((rows, nodes), np.uint8),
-        unmet=np.zeros((rows, nodes), np.int32),
-        provided=np.zeros((rows, len(dark.group_dependent)), np.uint8),
-        done=np.zeros((rows, len(dark.job_node)), np.uint8),
-        bold_on=np.zeros((rows, bold_nodes), np.uint8),
-        bold_broken=np.zeros((rows, bold_nodes), np.uint8),
-        bold_fed=np.zeros((rows, bold_nodes), np.uint8),
-        bold_unmet=np.zeros((rows, bold_nodes), np.int32),
-        bold_provided=np.zeros((rows, len(dark.group_dependent) if bold_nodes else 0), np.uint8),
+        state=_rows(dark, rows),
+        bold=_rows(dark, rows if len(dark.starters) else 0),
         sums=np.zeros((rows, 3), np.int64),
         later_weight=np.zeros(jobs + 1, np.int64),
         later_moment=np.zeros(jobs + 1, np.int64),
+    )
+
+
+def _rows(dark: Dark, count: int) -> Rows:
+    nodes, groups, jobs = len(dark.weight), len(dark.group_dependent), len(dark.job_node)
+    return Rows(
+        on=np.zeros((count, nodes), np.uint8),
+        broken=np.zeros((count, nodes), np.uint8),
+        fed=np.zeros((count, nodes), np.uint8),
+        unmet=np.zeros((count, nodes), np.int32),
+        provided=np.zeros((count, groups), np.uint8),
+        done=np.zeros((count, jobs), np.uint8),
     )
 
 
@@ -135,44 +140,24 @@ def _read_row(table: Table, row: int, values: Row) -> None:
 
 
 @lean
-def _keep_bold(kept: Kept, row: int, bold: DarkState) -> None:
-    _write_row(kept.bold_on, row, bold.on)
-    _write_row(kept.bold_broken, row, bold.broken)
-    _write_row(kept.bold_fed, row, bold.fed)
-    _write_row(kept.bold_unmet, row, bold.unmet)
-    _write_row(kept.bold_provided, row, bold.provided)
+def _keep(rows: Rows, row: int, state: DarkState) -> None:
+    _write_row(rows.on, row, state.on)
+    _write_row(rows.broken, row, state.broken)
+    _write_row(rows.fed, row, state.fed)
+    _write_row(rows.unmet, row, state.unmet)
+    _write_row(rows.provided, row, state.provided)
+    _write_row(rows.done, row, state.done)
 
 
 @lean
-def _recall_bold(kept: Kept, row: int, bold: DarkState) -> None:
-    _read_row(kept.bold_on, row, bold.on)
-    _read_row(kept.bold_broken, row, bold.broken)
-    _read_row(kept.bold_fed, row, bold.fed)
-    _read_row(kept.bold_unmet, row, bold.unmet)
-    _read_row(kept.bold_provided, row, bold.provided)
-    _read_row(kept.done, row, bold.done)
-
-
-@lean
-def _keep(kept: Kept, row: int, state: DarkState, cost: int, dark_weight: int, already_dark: int) -> None:
-    _write_row(kept.on, row, state.on)
-    _write_row(kept.broken, row, state.broken)
-    _write_row(kept.fed, row, state.fed)
-    _write_row(kept.unmet, row, state.unmet)
-    _write_row(kept.provided, row, state.provided)
-    _write_row(kept.done, row, state.done)
-    kept.sums[row, 0], kept.sums[row, 1], kept.sums[row, 2] = cost, dark_weight, already_dark
-
-
-@lean
-def recall(kept: Kept, row: int, state: DarkState) -> None:
+def recall(rows: Rows, row: int, state: DarkState) -> None:
     """Make a state the one kept in a row."""
-    _read_row(kept.on, row, state.on)
-    _read_row(kept.broken, row, state.broken)
-    _read_row(kept.fed, row, state.fed)
-    _read_row(kept.unmet, row, state.unmet)
-    _read_row(kept.provided, row, state.provided)
-    _read_row(kept.done, row, state.done)
+    _read_row(rows.on, row, state.on)
+    _read_row(rows.broken, row, state.broken)
+    _read_row(rows.fed, row, state.fed)
+    _read_row(rows.unmet, row, state.unmet)
+    _read_row(rows.provided, row, state.provided)
+    _read_row(rows.done, row, state.done)
 
 
 @lean
@@ -230,9 +215,9 @@ def replay(
             copy_state(scratch.bold, scratch.first_bold)
         row, cost, dark_weight, already_dark = 0, np.int64(0), totals[0], totals[1]
     else:
-        recall(kept, row, state)
+        recall(kept.state, row, state)
         if any_starter:
-            _recall_bold(kept, row, scratch.bold)
+            recall(kept.bold, row, scratch.bold)
         cost, dark_weight, already_dark = kept.sums[row, 0], kept.sums[row, 1], kept.sums[row, 2]
     latest_before = np.int64(0)
     for place in range(row * kept.apart, len(by_finish)):
@@ -240,10 +225,12 @@ def replay(
         minute = min(finish[job], horizon)
         if place <= same:
             if place % kept.apart == 0 and place // kept.apart >= kept.valid[0]:
-                _keep(kept, place // kept.apart, state, cost, dark_weight, already_dark)
+                row = place // kept.apart
+                _keep(kept.state, row, state)
                 if any_starter:
-                    _keep_bold(kept, place // kept.apart, scratch.bold)
-                kept.valid[0] = place // kept.apart + 1
+                    _keep(kept.bold, row, scratch.bold)
+                kept.sums[row, 0], kept.sums[row, 1], kept.sums[row, 2] = cost, dark_weight, already_dark
+                kept.valid[0] = row + 1
         else:
             latest_before = max(latest_before, current.finish[by_finish[place - 1]])
             if place % CHECKED_EVERY == 0:

@@ -67,7 +67,7 @@ def propose_switch(
     if target < 0:
         return False
     row = random_below(random, row + 1)
-    recall(kept, row, scratch.state)
+    recall(kept.state, row, scratch.state)
     cost = np.full(len(desk.repair), np.inf)
     for earlier in order.by_finish[: place + 1]:
         cost[earlier] = desk.repair[earlier]
@@ -98,7 +98,7 @@ def _target(
     random: NDArray[np.uint64],
 ) -> int:
     """Return a node that comes on with the job at a place by finish, drawn by weight; -1 where there is none."""
-    recall(kept, row, scratch.state)
+    recall(kept.state, row, scratch.state)
     grown = 0
     for position in range(row * kept.apart, place + 1):
         grown = finish_job(dark, scratch.state, scratch.spare, order.by_finish[position], scratch.queue)

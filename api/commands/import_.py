@@ -16,7 +16,7 @@ from api.inputs import Force, RepairTimesFile
 if TYPE_CHECKING:
     from lifeline.importers import Imported
 
-FORMATS = "indp, tntp, layers, osm, graphml"
+FORMATS = "indp, pandapower, pandapipes, matpower, epanet, tntp, layers, osm, graphml, infrarisk"
 "The names in IMPORTERS, which are not loaded for a page of help; a test holds the two equal."
 
 

@@ -25,9 +25,17 @@ DEMAND_OF_ONE_PERSON = {
 
 
 def customers_of(
-    nodes: Iterable[Mapping[str, Any]], report: Report, *, per_person: float | None = None, kind: str = "zone"
+    nodes: Iterable[Mapping[str, Any]],
+    report: Report,
+    *,
+    per_person: float | None = None,
+    because: str = "as asked",
+    kind: str = "zone",
 ) -> dict[str, Rows]:
-    """Return the tables customers and supplies: for each node with a demand, as many people as draw so much."""
+    """Return the tables customers and supplies: for each node with a demand, as many people as draw so much.
+
+    `because` tells the report where a `per_person` is from.
+    """
     if per_person is not None and not (math.isfinite(per_person) and per_person > 0):
         raise InvalidInput(f"--per-person must be a number above 0, got {per_person:g}.")
     customers: Rows = []
@@ -55,7 +63,7 @@ def customers_of(
         sectors.setdefault(sector, []).append(customer)
     for sector, named in sectors.items():
         unit = FLOW_UNITS[sector]
-        said = f"{per_person:g} {unit} a person, as asked" if per_person else DEMAND_OF_ONE_PERSON[sector][1]
+        said = f"{per_person:g} {unit} a person, {because}" if per_person else DEMAND_OF_ONE_PERSON[sector][1]
         report.guessed(
             "customers", named, f"people out of the demand for {sector}: {said}; at least one a node."
         )

@@ -70,14 +70,26 @@ def read_tntp(path: str | Path, *, crs: str | None = None, origin: str | None = 
     `crs` is what the coordinates of the node file are; `origin` (`LON,LAT`) is where a network with coordinates of
     its own, or with none, is put. InvalidInput lists every bad row of both files.
     """
+    return _read(Path(path), crs, origin, join_ways=True)
+
+
+def read_one_way(path: str | Path, *, crs: str) -> Imported:
+    """Make a System as `read_tntp` does, but keep each link one way, for files that refer to links by name."""
+    return _read(Path(path), crs, None, join_ways=False)
+
+
+def _read(path: Path, crs: str | None, origin: str | None, *, join_ways: bool) -> Imported:
     if crs is not None and origin is not None:
         raise InvalidInput("Give --crs for coordinates of a map or --origin for local ones, not both.")
-    files = read_tntp_files(Path(path))
+    files = read_tntp_files(path)
     report = Report()
     places = _places(files, crs, origin, report)
     names = _names(files)
     drives = _drives(files, names, places, report)
-    tables = {"nodes": _nodes(files, places, report), "links": _links(files, names, drives, report)}
+    tables = {
+        "nodes": _nodes(files, places, report),
+        "links": _links(files, names, drives, report, join_ways),
+    }
     sizes = f"{len(tables['nodes'])} nodes and {len(tables['links'])} links"
     settings = Settings(
         name=files.net.name.lower().removesuffix(".tntp").removesuffix("_net") or "roads",
@@ -252,7 +264,7 @@ def _names(files: TntpFiles) -> list[str]:
     return names
 
 
-def _links(files: TntpFiles, names: list[str], drives: list[_Drive], report: Report) -> Rows:
+def _links(files: TntpFiles, names: list[str], drives: list[_Drive], report: Report, join_ways: bool) -> Rows:
     tails, heads = (files.links.column(end) for end in ENDS)
     same = list(zip(*(files.links.column(column) for column in SAME), strict=True))
     loops = [name for name, tail, head in zip(names, tails, heads, strict=True) if tail == head]
@@ -265,7 +277,7 @@ def _links(files: TntpFiles, names: list[str], drives: list[_Drive], report: Rep
         if tails[row] == heads[row]:
             continue
         back = waiting[heads[row], tails[row], same[row]]
-        if back:
+        if back and join_ways:
             first = back.pop(0)
             both_ways.add(first)
             merged.append(f"{names[row]} (in {names[first]})")

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lifeline.service.rule import SectorNetwork, ServiceRule
+    from lifeline.service.overload import OverloadCascade
+    from lifeline.service.rule import Mask, SectorNetwork, ServiceRule
     from lifeline.system import Settings
 
     MakesRule = Callable[[SectorNetwork, Settings], ServiceRule]
+    TripsLines = Callable[[SectorNetwork, Mask, Mask], OverloadCascade]
 
 
 def _connectivity() -> MakesRule:
@@ -34,11 +36,34 @@ def _reach() -> MakesRule:
     return Reach.of
 
 
+def _dc_power() -> MakesRule:
+    from lifeline.service.dc_power import DcPower
+
+    return DcPower.of
+
+
+def _hydraulic() -> MakesRule:
+    from lifeline.service.hydraulic import Hydraulic
+
+    return Hydraulic.of
+
+
+def _overloads() -> TripsLines:
+    from lifeline.service.overload import trip_overloads
+
+    return trip_overloads
+
+
 RULES: dict[str, Callable[[], MakesRule]] = {
     "connectivity": _connectivity,
     "flow": _flow,
+    "dc_power": _dc_power,
+    "hydraulic": _hydraulic,
     "reach": _reach,
 }
+
+TRIPS: dict[str, Callable[[], TripsLines]] = {"dc_power": _overloads}
+"What trips in the moments after a shock, before anybody can act, under rules whose links have a rating."
 
 COMPILED_RULES = frozenset({"connectivity", "flow"})
 

@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lifeline.cascade import Cascade, broken_parts
+from lifeline.cascade import Cascade, Step, broken_parts
 from lifeline.compiled import NODE, UNREACHED, WHAT, Ints, Longs, Network, State
 from lifeline.kernels import BACK
-from lifeline.service.coupled_kernels import Coupled
-from lifeline.service.model import After, ServiceModel
+from lifeline.service.coupled_kernels import NO_EVENT, Coupled
+from lifeline.service.model import After, Replay, ServiceModel
 from lifeline.shock import Shock
 from lifeline.system import System
 
@@ -41,7 +41,7 @@ class RuleCascade(Cascade):
     @cached_property
     def later(self) -> Ints:
         """Return the log of the hours after minute 0 while nothing is repaired: each node's last going off."""
-        replay = self.model.replay(self.found.state, NOTHING, NOTHING, NOTHING, logged=True)
+        replay = self._replay(NOTHING, NOTHING, NOTHING, logged=True)
         log = _last_falls(replay.log, replay.state)
         return log[self.after.works[log[:, NODE]] > 0]
 
@@ -58,7 +58,7 @@ class RuleCascade(Cascade):
     @cached_property
     def levels_later(self) -> Longs:
         """Return what each node gets once every buffer has run out and nothing is repaired."""
-        return self.model.replay(self.found.state, NOTHING, NOTHING, NOTHING).state.level
+        return self._replay(NOTHING, NOTHING, NOTHING).state.level
 
     @cached_property
     def levels_restored(self) -> Longs:
@@ -83,6 +83,38 @@ class RuleCascade(Cascade):
     def _restored(self) -> Coupled:
         return self.model.replay(self._emptied.state, *self._all_repairs).state
 
+    @cached_property
+    def _all_repairs(self) -> tuple[Longs, Longs, Longs]:
+        """Return every repair at minute 0, and the closing of the lines that tripped."""
+        minutes, is_link, parts = super()._all_repairs
+        tripped = self.model.tripped_links(self._emptied)
+        zeros, ones = np.zeros_like(tripped), np.ones_like(tripped)
+        return (
+            np.concatenate([zeros, minutes]),
+            np.concatenate([ones, is_link]),
+            np.concatenate([tripped, parts]),
+        )
+
+    @cached_property
+    def trips(self) -> tuple[Step, ...]:
+        """Return the lines that tripped in overload, as steps: at which part of their rating, and because of what."""
+        return tuple(
+            Step(
+                trip.link,
+                f"tripped at {trip.loading_permille / 10:.0f} % of its rating",
+                trip.because or None,
+                0,
+                wave,
+            )
+            for wave, trip in self.found.trips
+        )
+
+    def _explain(self, component: str) -> Step | None:
+        for step in self.trips:
+            if step.component == component:
+                return step
+        return super()._explain(component)
+
     def restored_with(self, network: Network) -> NDArray[np.bool_]:
         """Return which nodes work after every repair if the network were this one, say with other black starts."""
         compiled = replace(self.compiled, network=network)
@@ -95,8 +127,21 @@ class RuleCascade(Cascade):
         shock = np.column_stack(
             [np.zeros_like(at_first), at_first, self.levels_after[at_first], np.full_like(at_first, -1)]
         )
-        replay = self.model.replay(self.found.state, minutes, is_link, parts)
-        return np.concatenate([shock, replay.levels])
+        return np.concatenate([shock, self._replay(minutes, is_link, parts).levels])
+
+    def _replay(self, minutes: Longs, is_link: Longs, parts: Longs, *, logged: bool = False) -> Replay:
+        """Replay repairs, and the closing of lines that tripped: before any repair of the same minute."""
+        tripped = self.model.tripped_links(self.found)
+        again = np.full(len(tripped), self.system.settings.reclose_minutes, np.int64)
+        order = np.argsort(np.concatenate([again, minutes]), kind="stable")
+        return self.model.replay(
+            self.found.state,
+            np.concatenate([again, minutes])[order],
+            np.concatenate([np.ones_like(tripped), is_link])[order],
+            np.concatenate([tripped, parts])[order],
+            numbers=np.concatenate([np.full_like(tripped, NO_EVENT), np.arange(len(minutes))])[order],
+            logged=logged,
+        )
 
     def persons_of(self, portions: Longs, levels: Longs) -> Longs:
         """Return how many persons of these portions are served when their nodes are at these levels."""

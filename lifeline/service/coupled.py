@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lifeline.compiled import NOT_DRAINING, NOT_FED, CompiledSystem, Ints
-from lifeline.compiled import _starts as starts_of
-from lifeline.service import COMPILED_RULES, COUNTS_NO_FLOW, RULES
+from lifeline.compiled import NOT_DRAINING, NOT_FED, CompiledSystem, Ints, starts_of
+from lifeline.service import COMPILED_RULES, COUNTS_NO_FLOW, RULES, TRIPS
 from lifeline.service.coupled_kernels import CHANGED, CONNECTIVITY, FLOW, OUTSIDE, Coupled, Room, Sectors
 from lifeline.service.flow_graph import flow_graph, in_order_of_rank, nothing_flows, room_for
 from lifeline.service.flow_kernels import FlowGraph
@@ -19,6 +18,7 @@ from lifeline.service.rule import UNLIMITED, SectorNetwork, ServiceRule
 from lifeline.tables import SECTORS
 
 if TYPE_CHECKING:
+    from lifeline.service import TripsLines
     from lifeline.system import System
 
 PERMILLE = 1000
@@ -27,9 +27,14 @@ HIDDEN_SECTOR = len(SECTORS)
 
 
 class Outside(NamedTuple):
-    """A sector whose rule is not compiled: the rule, and the numbers of its nodes and links in the whole system."""
+    """A sector whose rule is not compiled: the rule, its network, and the numbers of its nodes and links in the system.
+
+    `trips`, where the rule has it, tells which lines trip after a shock.
+    """
 
     rule: ServiceRule
+    trips: TripsLines | None
+    network: SectorNetwork
     nodes: NDArray[np.intp]
     links: NDArray[np.intp]
 
@@ -169,6 +174,8 @@ def _outside(system: System, rules: list[str], code: Ints) -> dict[int, Outside]
         if code[number] == OUTSIDE:
             nodes = np.flatnonzero(system.nodes["sector"].to_numpy() == sector)
             links = np.flatnonzero(system.links["sector"].to_numpy() == sector)
-            made = RULES[rule]()(SectorNetwork.of(system, sector), system.settings)
-            found[number] = Outside(made, nodes, links)
+            network = SectorNetwork.of(system, sector)
+            trips = TRIPS[rule]() if rule in TRIPS else None
+            made = RULES[rule]()(network, system.settings)
+            found[number] = Outside(made, trips, network, nodes, links)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lifeline.compiled import _starts as starts_of
+from lifeline.compiled import starts_of
 from lifeline.service.flow_kernels import NOBODY, FlowGraph, FlowRoom, FlowState
 from lifeline.service.rule import UNLIMITED
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from lifeline.service.coupled_kernels import (
     NO_EVENT,
     NOTHING_PENDING,
     OUTSIDE,
+    WAVE_NOW,
     WRITTEN,
     Coupled,
     break_node,
@@ -37,18 +38,30 @@ from lifeline.service.coupled_replay import (
 )
 
 if TYPE_CHECKING:
+    from lifeline.service.overload import Trip
     from lifeline.system import System
 
 NOT_LOGGED = np.empty((0, 5), np.int32)
 SETTLING_ROUNDS_ROOM = 2 * ROWS_A_NODE
 
 
+class WaveTrip(NamedTuple):
+    """A line that tripped in overload, in which wave of the cascade."""
+
+    wave: int
+    trip: Trip
+
+
 @dataclass(frozen=True, eq=False)
 class After:
-    """What a shock leaves: the state at minute 0, and the log of what went off (minute, wave, node, what, why)."""
+    """What a shock leaves: the state at minute 0, and the log of what went off (minute, wave, node, what, why).
+
+    `trips` are the lines that tripped in overload, in order; in the state they are not intact, until closed again.
+    """
 
     state: Coupled
     log: Ints
+    trips: tuple[WaveTrip, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +115,15 @@ class ServiceModel:
             break_node(network, sectors, state, node, 0)
         for link in links.tolist():
             set_link(network, sectors, state, link, 0)
-        self._settle(state, log, at)
+        trips: list[WaveTrip] = []
+        self._settle(state, log, at, trips)
         self._write_levels(state, self._room_for_levels(1), at)
-        return After(state, log[: at[LOGGED]].copy())
+        return After(state, log[: at[LOGGED]].copy(), tuple(trips))
+
+    def tripped_links(self, after: After) -> Longs:
+        """Return the numbers of the lines that tripped, ascending."""
+        index = self.coupled.compiled.link_index
+        return np.array(sorted(index[each.trip.link] for each in after.trips), np.int64)
 
     def replay(
         self,
@@ -154,7 +173,8 @@ class ServiceModel:
         whole, rest = np.divmod(persons, of)
         return np.asarray(whole * levels + _floor_of_product(rest, levels, of), np.int64)
 
-    def _settle(self, state: Coupled, log: Ints, at: Longs) -> None:
+    def _settle(self, state: Coupled, log: Ints, at: Longs, trips: list[WaveTrip] | None = None) -> None:
+        """Let a state come to rest; with a list of `trips` lines may trip in overload, and are added to it."""
         coupled, room = self.coupled, self.coupled.room()
         while True:
             pending = settle(
@@ -169,11 +189,25 @@ class ServiceModel:
             )
             if pending == NOTHING_PENDING:
                 return
+            if trips is not None:
+                trips += self._tripped(state, pending, at)
             self._answer(state, pending)
+
+    def _tripped(self, state: Coupled, sector: int, at: Longs) -> list[WaveTrip]:
+        """Let lines of a sector trip, where its rule has them do so; each step is a wave of its own."""
+        outside = self.coupled.outside[sector]
+        if outside.trips is None:
+            return []
+        able, intact = state.able[outside.nodes].astype(bool), state.link_intact[outside.links].astype(bool)
+        found = outside.trips(outside.network, able, intact)
+        state.link_intact[outside.links] = found.intact
+        before = int(at[WAVE_NOW])
+        at[WAVE_NOW] += max((trip.step for trip in found.trips), default=0)
+        return [WaveTrip(before + trip.step, trip) for trip in found.trips]
 
     def _answer(self, state: Coupled, sector: int) -> None:
         """Ask the rule of a sector that is not compiled, and write its answer down."""
-        rule, nodes, links = self.coupled.outside[sector]
+        rule, _, _, nodes, links = self.coupled.outside[sector]
         served = rule.serve(state.able[nodes].astype(bool), state.link_intact[links].astype(bool))
         state.outside_reached[nodes] = served.reached
         if self.coupled.sectors.code[sector] == OUTSIDE:

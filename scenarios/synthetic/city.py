@@ -18,7 +18,7 @@ from scenarios.synthetic.power import build_power
 from scenarios.synthetic.recipe import CityRecipe
 from scenarios.synthetic.road import build_road
 from scenarios.synthetic.sector_network import SectorNetwork
-from scenarios.synthetic.shaking import strike
+from scenarios.synthetic.shaking import UnevenShaking, strike
 from scenarios.synthetic.telecom import build_telecom
 from scenarios.synthetic.water import build_water
 
@@ -65,7 +65,8 @@ def grow(recipe: CityRecipe) -> System:
     customers = settle(land, recipe.components, recipe.persons, people_chance)
     tables = _tables(land, networks, customers, lean(networks, lean_chance))
     whole = System.from_tables(tables, _settings(recipe))
-    damage = strike(whole, land, recipe.damage_share, shock_chance)
+    shaking = UnevenShaking.drawn(land, shock_chance)
+    damage = strike(whole, shaking, recipe.damage_share, shock_chance)
     crews, shifts = muster(land, tuple(networks), damage, recipe, crew_chance)
     return whole.replace(damage=damage, crews=crews, shifts=shifts)
 

@@ -96,8 +96,9 @@ def spanning_tree(count: int, edges: Edges, cost: Floats) -> Flags:
     """Mark the edges of the cheapest tree (or forest, one tree a connected part) over `count` points."""
     if not edges.total:
         return np.zeros(0, dtype=np.bool_)
-    # scipy reads a zero as "no edge".
-    weights = csr_array((cost - cost.min() + 1.0, (edges.start, edges.end)), shape=(count, count))
+    # scipy reads a zero as "no edge", and before 1.17 finds trees over 32-bit numbers only.
+    ends = edges.start.astype(np.int32), edges.end.astype(np.int32)
+    weights = csr_array((cost - cost.min() + 1.0, ends), shape=(count, count))
     tree = minimum_spanning_tree(weights).tocoo()
     chosen = np.minimum(tree.row, tree.col).astype(np.int64) * count + np.maximum(tree.row, tree.col)
     return np.isin(edges.start * count + edges.end, chosen)

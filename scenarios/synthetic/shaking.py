@@ -53,7 +53,11 @@ class UnevenShaking:
         distance = float(rng.uniform(0.45, 0.65)) * land.radius_km
         x, y = np.array([distance * math.cos(angle)]), np.array([distance * math.sin(angle)])
         longitude, latitude = land.longitude_latitude(x, y)
-        earthquake = Earthquake(float(longitude[0]), float(latitude[0]), MAGNITUDE)
+        return cls.of(Earthquake(float(longitude[0]), float(latitude[0]), MAGNITUDE), rng)
+
+    @classmethod
+    def of(cls, earthquake: Earthquake, rng: np.random.Generator) -> UnevenShaking:
+        """Draw the ground that an earthquake shakes."""
         east, north = rng.normal(0.0, 1.0 / ALIKE_OVER_KM, (2, WAVES))
         return cls(earthquake, 1.0, east, north, rng.uniform(0.0, math.tau, WAVES))
 
@@ -101,9 +105,10 @@ class UnevenShaking:
         return replace(self, factor=math.exp(log_factor))
 
 
-def strike(system: System, land: Land, damage_share: float, rng: np.random.Generator) -> pd.DataFrame:
+def strike(
+    system: System, shaking: UnevenShaking, damage_share: float, rng: np.random.Generator
+) -> pd.DataFrame:
     """Return the damage table of an earthquake: at least one component breaks, unless the share is nought."""
-    shaking = UnevenShaking.drawn(land, rng)
     if damage_share == 0.0:
         return Shock.of(system, []).damage
     shaking = shaking.scaled_to(damage_share, system, rng)

@@ -13,6 +13,7 @@ from random_worlds import Features, Story, random_story
 from worlds import town
 
 from lifeline.cascade import propagate
+from lifeline.compiled import FULL
 from lifeline.evaluation import Evaluation, evaluate
 from lifeline.plan import Plan, Visit
 from lifeline.repair import RepairProblem, build_problem
@@ -225,3 +226,77 @@ def test_a_hub_without_power_supplies_nobody() -> None:
         settings=Settings(name="town", road_rule="reach"),
     )
     assert propagate(system, Shock.from_table(system, system.damage)).people_without == {"road": 10}
+
+
+def two_parallel_lines() -> System:
+    """Return a source S and a town A that draws 100 W, over two lines of 60 W; line 2 is broken, two hours' work."""
+    place = {"longitude": 0.0, "latitude": 0.0}
+    line = {"sector": "power", "from_node": "S", "to_node": "A", "capacity": 60, "reactance_pu": 1.0}
+    return System.from_tables(
+        {
+            "nodes": [
+                {"id": "S", "sector": "power", "source": True, **place},
+                {"id": "A", "sector": "power", "demand": 100, **place},
+            ],
+            "links": [{"id": "line 1", **line}, {"id": "line 2", **line}],
+            "customers": [{"id": "town", "persons": 100}],
+            "supplies": [{"customer": "town", "service": "power", "node": "A"}],
+            "crews": [CREW],
+            "damage": [{"component": "line 2", "repair_minutes": 120}],
+        },
+        Settings(power_rule="dc_power"),
+    )
+
+
+def test_an_overloaded_line_trips_is_closed_again_and_then_carries_what_it_can() -> None:
+    """Alone, line 1 would carry 100 of 60 W: it trips, and the town is dark for the hour until it is closed.
+
+    Then it carries 60 W, for 60 of 100 people, until line 2 is mended at minute 120: 100 x 60 + 40 x 60
+    person-minutes.
+    """
+    system = two_parallel_lines()
+    problem = build_problem(system, Shock.from_table(system, system.damage))
+    waves = problem.cascade.waves
+    assert waves[["wave", "component", "cause", "why", "persons"]].to_numpy().tolist() == [
+        [0, "line 2", "", "broken", 0],
+        [1, "line 1", "line 2", "tripped at 167 % of its rating", 0],
+        [2, "A", "line 1", "cut off", 100],
+    ]
+    assert problem.cascade.cause_of("A").sentence == (
+        "A is cut off from its source by line 1; "
+        "line 1 tripped at 167 % of its rating after line 2 was lost; line 2 is broken."
+    )
+    evaluation = evaluate(problem, plan_of({"line 2": 120}))
+    assert evaluation.person_minutes == 100 * 60 + 40 * 60
+    assert problem.cascade.people_without == {"power": 100}
+    assert problem.cascade.people_without_later == {"power": 40}
+
+
+def test_with_more_damage_more_may_be_served_by_direct_current_rules() -> None:
+    """CHECKS: three buses, all reactances 1, limits 40, 100 and 100: 60 of 100 W; without line 1-3 all of them."""
+    place = {"longitude": 0.0, "latitude": 0.0}
+    links = [("1", "2", 100), ("1", "3", 40), ("2", "3", 100)]
+    tables: dict[str, Any] = {
+        "nodes": [
+            {"id": "1", "sector": "power", "source": True, **place},
+            {"id": "2", "sector": "power", **place},
+            {"id": "3", "sector": "power", "demand": 100, **place},
+        ],
+        "links": [
+            {
+                "id": f"{tail}-{head}",
+                "sector": "power",
+                "from_node": tail,
+                "to_node": head,
+                "capacity": limit,
+                "reactance_pu": 1.0,
+            }
+            for tail, head, limit in links
+        ],
+        "customers": [{"id": "town", "persons": 100}],
+        "supplies": [{"customer": "town", "service": "power", "node": "3"}],
+    }
+    system = System.from_tables(tables, Settings(power_rule="dc_power"))
+    whole = propagate(system, Shock.of(system, []))
+    assert whole.persons_before.tolist() == [60]
+    assert propagate(system, Shock.of(system, ["1-3"])).levels_after.tolist() == [FULL, FULL, 100]

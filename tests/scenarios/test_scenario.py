@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from library import loaded
 
 from lifeline.cascade import propagate
 from lifeline.components import component_table
@@ -24,7 +25,7 @@ def test_the_library_is_listed_by_name() -> None:
 
 @pytest.mark.parametrize("scenario", list_scenarios(), ids=NAMES)
 def test_every_scenario_has_a_story_a_readme_damage_and_a_crew_for_every_skill(scenario: Scenario) -> None:
-    system = scenario.load()
+    system = loaded(scenario.name)
     skills = set(";".join(system.crews["skills"]).split(";"))
 
     assert scenario.story
@@ -35,7 +36,7 @@ def test_every_scenario_has_a_story_a_readme_damage_and_a_crew_for_every_skill(s
 
 @pytest.mark.parametrize("scenario", list_scenarios(), ids=NAMES)
 def test_every_scenario_is_whole_before_and_can_be_made_whole_again(scenario: Scenario) -> None:
-    system = scenario.load()
+    system = loaded(scenario.name)
 
     assert propagate(system, Shock.of(system, [])).without_service == frozenset()
     assert system.compiled.before.works.all()
@@ -48,7 +49,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
 
 
 def test_a_name_like_no_other_is_refused_with_the_whole_list() -> None:
-    with pytest.raises(InvalidInput, match="aldermouth, three_towns"):
+    with pytest.raises(InvalidInput, match="aldermouth, schutterwald, three_towns"):
         load_scenario("../../etc")
 
 
@@ -74,6 +75,7 @@ def test_listing_is_cheap() -> None:
         ('story = "x"\nkind = "tables"\nnodes = 3', "has no use for nodes"),
         ('story = "x"\nkind = "synthetic"\n[recipe]\ncomponent = 50', "Did you mean components"),
         ('story = "x"\nkind = "synthetic"\n[recipe]\ncomponents = 5', "from 40"),
+        ('story = "x"\nkind = "built"', "has no builder in scenarios.built; there are schutterwald"),
     ],
 )
 def test_a_scenario_that_makes_no_sense_is_refused(tmp_path: Path, toml: str, complaint: str) -> None:

@@ -18,7 +18,7 @@ from worlds import town
 from lifeline.repair import RepairProblem, build_problem
 from lifeline.shock import Shock
 from solvers.dark import Dark, dark_part
-from solvers.dark_kernels import DarkState, finish_job, gain_of, new_state
+from solvers.dark_kernels import DarkState, finish_job, finish_jobs, gain_of, new_state
 from solvers.priority import Outlook
 from solvers.way_kernels import Ways, cheapest_ways, ways_to_targets
 
@@ -287,6 +287,27 @@ def test_two_black_starts_that_sustain_each_other_start_together() -> None:
     night = loop(black_start=["Plant", "Works"], damage={"Plant": 60})
 
     assert night.finish("Plant") == {"Plant", "Works"}
+
+
+def test_black_starts_tried_once_after_all_jobs_bring_on_what_trying_after_each_does() -> None:
+    """In random cities, some of the jobs in random order: growth only ever adds, so the end is the same."""
+    started = 0
+    for seed in range(400):
+        rng = Random(seed)
+        problem = random_task(rng, Features(), max_jobs=8).problem()
+        dark = dark_part(problem)
+        jobs = rng.sample(range(len(problem.jobs)), rng.randint(0, len(problem.jobs)))
+        one_by_one, at_once, without, spare = (new_state(dark) for _ in range(4))
+        queue = np.empty(len(dark.weight) + 1, np.int64)
+        for job in jobs:
+            finish_job(dark, one_by_one, spare, job, queue)
+        finish_jobs(dark, at_once, spare, np.array(jobs, np.int64), queue)
+        nobody_starts = dark._replace(starters=dark.starters[:0])
+        finish_jobs(nobody_starts, without, spare, np.array(jobs, np.int64), queue)
+        for name, array in at_once._asdict().items():
+            assert array.tolist() == one_by_one._asdict()[name].tolist(), (seed, name)
+        started += bool((at_once.on > without.on).any())
+    assert started > 20
 
 
 # The cheapest way -------------------------------------------------------------------------------------------
