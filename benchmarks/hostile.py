@@ -16,7 +16,8 @@ from machine import header
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from hostile_files import CASES, SYSTEM, Hostile  # noqa: E402
+from hostile_cases import CASES  # noqa: E402
+from hostile_files import SYSTEM, Hostile  # noqa: E402
 
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 64.0
 MEGABYTE = 2**20

@@ -30,6 +30,8 @@ def supplies_of(nodes: pd.DataFrame, parts: Sequence[LayerRows], report: Report)
 
 
 def _supplies_of_layer(nodes: pd.DataFrame, part: LayerRows, report: Report) -> list[dict[str, Any]]:
+    if not part.layer.count:
+        return []
     use, customers = part.use, part.frame["id"].tolist()
     rows = []
     for sector, origin in use.served_by.items():

@@ -86,7 +86,10 @@ def rows_of(use: LayerUse, layer: Layer, crs: str | None, where: str, problems: 
 def _columns(use: LayerUse, layer: Layer, problems: list[Problem]) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name, origin in use.columns.items():
-        if origin.column not in layer.column_names:
+        if not layer.count:
+            # GeoJSON without features has no columns at all.
+            columns[name] = np.empty(0, dtype=object)
+        elif origin.column not in layer.column_names:
             known = ", ".join(layer.column_names) or "none"
             message = f"has no column {origin.column!r}. It has: {known[:500]}."
             problems.append(Problem(layer.name, None, None, None, message))

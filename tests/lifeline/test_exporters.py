@@ -75,6 +75,14 @@ def test_a_gis_sees_points_and_lines_where_they_are(tmp_path):
     assert list(links.geometry[0].coords) == [(10.0, 50.0), (11.0, 51.0)]
 
 
+def test_a_gis_sees_blanks_where_nothing_is_known(tmp_path):
+    """Capacities are blank but for three nodes; inside lifeline a blank is -1."""
+    geopandas = pytest.importorskip("geopandas", reason="the GeoPackage is read with geopandas (extra geo)")
+    written(full_town(), tmp_path / "town.gpkg")
+    nodes = geopandas.read_file(tmp_path / "town.gpkg", layer="nodes")
+    assert nodes["capacity"].dropna().tolist() == [5, 10**12, 7]
+
+
 def test_a_point_that_was_moved_in_a_gis_has_moved(tmp_path):
     geopandas = pytest.importorskip(
         "geopandas", reason="the GeoPackage is changed with geopandas (extra geo)"

@@ -8,7 +8,8 @@ import warnings
 from pathlib import Path
 
 import pytest
-from hostile_files import CASES, SYSTEM, Hostile
+from hostile_cases import CASES
+from hostile_files import SYSTEM, Hostile
 
 from lifeline.errors import InvalidInput
 from lifeline.files import read_system

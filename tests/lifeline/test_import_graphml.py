@@ -111,6 +111,12 @@ def test_a_directed_graph_that_does_not_say_oneway_shows_it(tmp_path):
     }
 
 
+def test_a_street_that_says_it_is_not_one_way_is_two_way_without_the_edge_back(tmp_path):
+    graph = streets()
+    graph.remove_edge(4, 3)
+    assert links(read_graphml(saved(graph, tmp_path / "x.graphml"))) == STREETS
+
+
 def test_streets_in_parallel_are_numbered_and_loops_and_paths_dropped(tmp_path):
     graph = streets()
     graph.add_edge(2, 3, oneway="True", highway="primary", length="99")

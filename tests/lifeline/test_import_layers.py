@@ -128,6 +128,14 @@ def test_areas_are_customers_in_their_middle_served_by_the_nearest_node_that_is_
     assert "areas of 'blocks' are the point in their middle." in said(imported, "converted")
 
 
+def test_a_source_serves_customers_only_where_nothing_else_does(tmp_path):
+    """The block lies on the plant S1; S2 is the nearest station that is none."""
+    on_plant = [("west", 5, [(-0.0001, -0.0001), (0.0001, -0.0001), (0.0001, 0.0001), (-0.0001, 0.0001)])]
+    assert hamlet(tmp_path, blocks=on_plant).system.supplies["node"].tolist() == ["S2"]
+    alone = hamlet(tmp_path, blocks=on_plant, stations=STATIONS[:1], cables=[])
+    assert alone.system.supplies["node"].tolist() == ["S1"]
+
+
 def test_customers_are_served_by_the_node_they_name(tmp_path):
     mapping = MAPPING + 'served_by = { power = "NAME" }\n'
     imported = hamlet(tmp_path, blocks=[("S3", 7, BLOCKS[0][2])], mapping=mapping)
@@ -191,6 +199,12 @@ def test_lines_that_end_in_nothing_get_nodes_numbered_from_west_to_east(tmp_path
         ("C3", "S3", "power:end-1"),
         ("C4", "power:end-1", "power:end-2"),
     ]
+    assert rows(imported.system.nodes[:2], "id", "longitude", "latitude") == [
+        ("S1", 0.0, 0.0),
+        ("S2", 0.001, 0.0),
+    ]
+    made = imported.system.nodes[imported.system.nodes["id"].str.contains("end")]
+    assert rows(made, "longitude", "latitude") == [(0.003, 0.0), (0.004, 0.0)]
     assert said(imported, "guessed")["power lines end with no node within 1 m: a new node there."] == (
         "power:end-1",
         "power:end-2",
