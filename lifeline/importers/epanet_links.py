@@ -186,13 +186,13 @@ class LinkReader:
         taken = {*self.ids.values(), *self.state.network.node_name_list}
         for name, pump in self._open(self.state.network.pumps()):
             node = self.ids[name]
-            inlet, outlet = (_free(f"{node} {side}", taken) for side in ("inlet", "outlet"))
+            way_in, way_out = (_free(f"{node} {side}", taken) for side in ("in", "out"))
             common = {"sector": "water", "kind": "pump connection", "directed": True, "length_km": 0.0}
             curve = self._head_curve(name, pump)
             rows += [
-                {"id": inlet, "from_node": pump.start_node_name, "to_node": node, **common},
+                {"id": way_in, "from_node": pump.start_node_name, "to_node": node, **common},
                 {
-                    "id": outlet,
+                    "id": way_out,
                     "from_node": node,
                     "to_node": pump.end_node_name,
                     **common,

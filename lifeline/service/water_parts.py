@@ -6,6 +6,7 @@ Made of the columns of nodes and links (`tables.py`); one InvalidInput tells wha
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -195,16 +196,29 @@ def _of(numbers: NDArray[np.int64], values: Floats) -> Mask:
 
 
 def _impossible_valves(parts: WaterParts) -> Iterator[Problem]:
-    """No valve ends where WNTR cannot have it, and none is one-way that WNTR lets water through both ways."""
+    """No valve is where EPANET and WNTR cannot have it, and none is one-way that lets water through both ways."""
     network = parts.network
+    tail, head = network.tail.tolist(), network.head.tolist()
+    outlets = {kind: Counter(head[link] for link in _valves_of(parts, kind)) for kind in VALVES}
+    inlets = {kind: Counter(tail[link] for link in _valves_of(parts, kind)) for kind in VALVES}
     for link in parts.valves.tolist():
         name, kind = network.links["id"].iloc[link], parts.valve_kind[link]
-        ends = network.source[network.tail[link]] or network.source[network.head[link]]
-        if kind in _NO_SOURCE_BESIDE and ends:
+        start, end = tail[link], head[link]
+        if kind in _NO_SOURCE_BESIDE and (network.source[start] or network.source[end]):
             message = f"{name!r} is a {kind} at a source; put a junction and a pipe between them."
+            yield Problem("links", None, "kind", kind, message)
+        # EPANET's error 220: two valves would set the pressure at one node, or one of them closes the other's way.
+        after_prv = inlets["PRV"][end] or inlets["PSV"][end] or inlets["FCV"][end] or outlets["PRV"][end] > 1
+        before_psv = outlets["PSV"][start] or outlets["FCV"][start] or inlets["PSV"][start] > 1
+        if (kind == "PRV" and after_prv) or (kind == "PSV" and before_psv):
+            message = f"{name!r} is a {kind} beside a valve that it would fight; put a pipe between them."
             yield Problem("links", None, "kind", kind, message)
         if kind in ("FCV", "TCV") and network.directed[link]:
             message = (
                 f"{name!r} is a {kind}, which does not hold water back; a check valve is a directed pipe."
             )
             yield Problem("links", None, "directed", None, message)
+
+
+def _valves_of(parts: WaterParts, kind: str) -> list[int]:
+    return [link for link in parts.valves.tolist() if parts.valve_kind[link] == kind]

@@ -94,14 +94,14 @@ def test_a_pump_becomes_a_node_between_two_links_at_its_inlet(imported):
     pump, lake = row_of(system.nodes, "P"), row_of(system.nodes, "LAKE")
     assert (pump["kind"], pump["source"], pump["demand"]) == ("pump", False, 0)
     assert (pump["longitude"], pump["latitude"]) == (lake["longitude"], lake["latitude"])
-    into, out = row_of(system.links, "P inlet"), row_of(system.links, "P outlet")
+    into, out = row_of(system.links, "P in"), row_of(system.links, "P out")
     assert (into["from_node"], into["to_node"], into["directed"]) == ("LAKE", "P", True)
     assert (out["from_node"], out["to_node"], out["directed"]) == ("P", "J1", True)
 
 
 def test_at_half_speed_a_pump_gives_half_the_flow_at_a_quarter_of_the_head(imported):
     # 40 l/s at 60 m.
-    assert row_of(imported().system.links, "P outlet")["head_curve"] == "72000:15"
+    assert row_of(imported().system.links, "P out")["head_curve"] == "72000:15"
 
 
 def test_valves_keep_their_setting(imported):
@@ -235,7 +235,7 @@ def test_net3_has_the_parts_that_the_file_has_at_time_0():
 def test_a_pump_of_constant_power_works_at_that_power():
     result = read_epanet(wntr_networks() / "ky4.inp")
     assert items(result, "guessed", "constant power") == ("~@Pump-2",)
-    flow, head = map(float, row_of(result.system.links, "~@Pump-2 outlet")["head_curve"].split(":"))
+    flow, head = map(float, row_of(result.system.links, "~@Pump-2 out")["head_curve"].split(":"))
     # 50 horsepower of 745.7 W; a litre weighs 9.81 N.
     assert flow / 3600 * 9.81 * head == pytest.approx(50 * 745.7, rel=2e-3)
 
