@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lifeline.errors import InvalidInput
-from lifeline.importers.extras import needs
+from lifeline.extras import needs
 
 # In litres a second and metres. Demand pattern `day` is 0.5 at time 0 and 1 on average.
 HAMLET = """\

@@ -15,7 +15,7 @@ import numpy as np
 from lifeline.csv_tables import columns_in_use
 from lifeline.errors import InvalidInput, Problem
 from lifeline.exporters.exporter import write_whole
-from lifeline.importers.extras import needs
+from lifeline.extras import needs
 from lifeline.tables import SETTINGS, TABLES, Column
 from lifeline.values import is_blank
 

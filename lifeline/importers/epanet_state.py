@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lifeline.errors import InvalidInput
+from lifeline.extras import needs, quietly
 from lifeline.importers.epanet_text import InpText
-from lifeline.importers.extras import needs, quietly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

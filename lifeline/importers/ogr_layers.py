@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from lifeline.errors import InvalidInput
-from lifeline.importers.extras import needs
+from lifeline.extras import needs
 from lifeline.importers.layer import LINE, NOTHING, OTHER, POINT, Layer, Shapes
 
 MOST_ROWS = 2_000_000

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.errors import InvalidInput, Problem
-from lifeline.importers.extras import needs
+from lifeline.extras import needs
 from lifeline.importers.pbf_blocks import refuse_pbf_bomb
 from lifeline.importers.streets import MOST_ROADS_AT_A_NODE, Tags, is_closed_to_cars, street_class
 from lifeline.importers.xml_stream import stream_xml

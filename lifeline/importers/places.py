@@ -39,7 +39,7 @@ def wgs84_of(x: Floats, y: Floats, crs: str, where: str) -> tuple[Floats, Floats
 
     InvalidInput when the system is unknown, or when its coordinates are not: a wrong CRS mostly shows so.
     """
-    from lifeline.importers.extras import needs
+    from lifeline.extras import needs
 
     pyproj = needs("pyproj", "geo", f"to convert the coordinates of {where}")
     try:

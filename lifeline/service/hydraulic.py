@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lifeline.importers.extras import needs
+from lifeline.extras import needs
 from lifeline.service.connectivity import hanging_on_sources
 from lifeline.service.rule import Mask, SectorNetwork, Served, Whole
 from lifeline.service.water_model import model_of, refuse_curves_that_cannot_be_fitted, solved

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lifeline.errors import InvalidInput, Problem, SolverFailure
-from lifeline.importers.extras import quietly
+from lifeline.extras import quietly
 from lifeline.service.rule import Mask
 from lifeline.service.water_parts import WaterParts
 

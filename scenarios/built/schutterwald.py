@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from lifeline.errors import InvalidInput
+from lifeline.extras import file_of, needs
 from lifeline.hazards.earthquake import Earthquake
 from lifeline.importers.epanet import read_epanet
-from lifeline.importers.extras import file_of, needs
 from lifeline.importers.importer import Report
 from lifeline.importers.pandapipes import read_pandapipes
 from lifeline.importers.pandapower import read_pandapower

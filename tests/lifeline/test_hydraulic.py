@@ -10,10 +10,10 @@ import pytest
 from epanet_worlds import hamlet, wntr_networks
 
 from lifeline.errors import InvalidInput, SolverFailure
+from lifeline.extras import needs, quietly
 from lifeline.importers.epanet import read_epanet
 from lifeline.importers.epanet_state import working_points
 from lifeline.importers.epanet_text import read_inp
-from lifeline.importers.extras import needs, quietly
 from lifeline.service import hydraulic, water_model
 from lifeline.service.hydraulic import Hydraulic, SteadyState
 from lifeline.service.rule import SectorNetwork
