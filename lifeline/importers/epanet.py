@@ -107,11 +107,13 @@ def _nodes(state: StartState, points: WorkingPoints | None, report: Report) -> R
     rows.sort(key=lambda row: row["id"])
     drawn = [row["id"] for row in rows if row["demand"]]
     report.converted("nodes", drawn, "demand is that of time 0, by the patterns, in litres an hour.")
-    inflows = [row["id"] for row in rows if row["kind"] == "inflow"]
+    inflows = [row for row in rows if row["kind"] == "inflow"]
     said = (
         "water enters here (a demand below 0): a source of that capacity, at the head EPANET finds at time 0."
     )
-    report.guessed("nodes", inflows, said)
+    report.guessed("nodes", [row["id"] for row in inflows if "head_m" in row], said)
+    said = "water enters here (a demand below 0): a source without head_m, since EPANET finds no solution at time 0."
+    report.doubtful("nodes", [row["id"] for row in inflows if "head_m" not in row], said)
     tanks = sorted(name for name, _ in network.tanks())
     said = "tanks are sources at their level of time 0 that never run dry; head_m is elevation and level."
     report.guessed("nodes", tanks, said)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lifeline.epanet_engine import run_epanet
 from lifeline.errors import InvalidInput
 from lifeline.extras import needs, quietly
 from lifeline.importers.epanet_text import InpText
@@ -143,15 +144,10 @@ def working_points(inp: InpText) -> WorkingPoints | None:
     options.quality.parameter = "NONE"
     options.hydraulic.demand_model = "DDA"
     options.hydraulic.trials, options.hydraulic.accuracy = _TRIALS, _ACCURACY
-    with tempfile.TemporaryDirectory() as folder, quietly("wntr"):
-        try:
-            results = wntr.sim.EpanetSimulator(network).run_sim(
-                file_prefix=str(Path(folder) / "start"), convergence_error=True
-            )
-            flow, head = results.link["flowrate"].iloc[0], results.node["head"].iloc[0]
-        # Whatever goes wrong inside EPANET, the file can still be imported, without these guesses.
-        except Exception:
-            return None
+    results = run_epanet(wntr, network)
+    if results is None:
+        return None
+    flow, head = results.link["flowrate"].iloc[0], results.node["head"].iloc[0]
     return WorkingPoints(_finite(flow.index, flow), _finite(head.index, head))
 
 

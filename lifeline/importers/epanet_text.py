@@ -9,12 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from lifeline.errors import InvalidInput, Problem
 
-MOST_BYTES = 100_000_000
+MOST_BYTES = 30_000_000
 "The largest published networks take a few million; WNTR reads about one million a second."
+MOST_PROBLEMS = 1000
+"What is not such a file at all has a problem in every row."
+UNITS = ("CFS", "GPM", "MGD", "IMGD", "AFD", "LPS", "LPM", "MLD", "CMH", "CMD")
 LONGEST_NAME = 31  # EPANET's own limit
 
 
@@ -122,7 +126,8 @@ def read_inp(path: Path) -> InpText:
         raise InvalidInput(
             f"{str(path)!r} has no sections such as [JUNCTIONS]: it is no EPANET network file."
         )
-    problems += [problem for rule in RULES for problem in rule(inp)]
+    found = (problem for rule in RULES for problem in rule(inp))
+    problems += islice(found, max(0, MOST_PROBLEMS - len(problems)))
     if problems:
         raise InvalidInput.of(sorted(problems, key=lambda problem: problem.row or 0), f"{str(path)!r}")
     return inp
@@ -165,6 +170,8 @@ def _sections_of(name: str, text: str, problems: list[Problem]) -> dict[str, tup
                 break
             section = _SPELLINGS.get(title)
             if section is None:
+                if len(problems) == MOST_PROBLEMS:
+                    break
                 problems.append(
                     Problem(name, number, None, words[0], "is no section of an EPANET file; remove it.")
                 )
@@ -255,6 +262,20 @@ def patterns_are_known(inp: InpText) -> Iterator[Problem]:
             yield _problem(inp, section, line, place, "is no pattern of the file.")
 
 
+def units_are_known(inp: InpText) -> Iterator[Problem]:
+    """The file says in what units it is."""
+    given = [line for line in inp.sections.get("OPTIONS", ()) if line.words[0].upper() == "UNITS"]
+    table = f"{inp.name} [OPTIONS]"
+    if not given:
+        yield Problem(table, None, "Units", None, f"is missing; write one of {', '.join(UNITS)}.")
+    for line in given:
+        unit = line.words[1] if len(line.words) > 1 else ""
+        if unit.upper() not in UNITS:
+            yield Problem(
+                table, line.number, "Units", unit, f"is no unit of flow; write one of {', '.join(UNITS)}."
+            )
+
+
 def water_comes_from_somewhere(inp: InpText) -> Iterator[Problem]:
     """There are nodes, and one of them is a reservoir or tank."""
     if not any(inp.sections.get(section) for section in ("RESERVOIRS", "TANKS")):
@@ -262,10 +283,11 @@ def water_comes_from_somewhere(inp: InpText) -> Iterator[Problem]:
 
 
 RULES = (
+    water_comes_from_somewhere,
+    units_are_known,
     rows_are_whole,
     numbers_are_numbers,
     names_differ,
     nodes_are_known,
     patterns_are_known,
-    water_comes_from_somewhere,
 )

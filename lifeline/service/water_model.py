@@ -7,14 +7,13 @@ disasters (WNTR), Environ. Model. Softw. 95:420-431.
 from __future__ import annotations
 
 import gc
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from lifeline.epanet_engine import run_epanet
 from lifeline.errors import InvalidInput, Problem, SolverFailure
 from lifeline.extras import quietly
 from lifeline.service.rule import Mask
@@ -159,13 +158,9 @@ def by_epanet(wntr: Any, network: Any) -> Solution | None:
     options = network.options.hydraulic
     options.accuracy, options.trials, options.unbalanced = _EPANET_ACCURACY, _EPANET_TRIALS, "STOP"
     options.inpfile_units = "CMH"
-    with tempfile.TemporaryDirectory() as folder, quietly("wntr"):
-        try:
-            results = wntr.sim.EpanetSimulator(network).run_sim(
-                file_prefix=str(Path(folder) / "state"), convergence_error=True
-            )
-        except (wntr.epanet.exceptions.EpanetException, RuntimeError):
-            return None
+    results = run_epanet(wntr, network)
+    if results is None:
+        return None
     head, demand, flow = (
         {str(name): float(value) for name, value in table.iloc[0].items()}
         for table in (results.node["head"], results.node["demand"], results.link["flowrate"])

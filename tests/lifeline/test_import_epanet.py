@@ -250,6 +250,25 @@ def test_an_inflow_is_a_source_at_the_head_that_epanet_finds():
     assert node["head_m"] > node["elevation_m"]
 
 
+def test_where_epanet_finds_no_solution_the_inflow_has_no_head_and_nothing_is_left_behind(
+    tmp_path, monkeypatch
+):
+    # Without pipe 8 the inflow of Net2 has nowhere to go.
+    lines = (wntr_networks() / "Net2.inp").read_text(encoding="utf-8").splitlines()
+    cut = [line for line in lines if line.split()[:3] != ["8", "7", "8"]]
+    assert len(cut) == len(lines) - 1
+    path = tmp_path / "cut.inp"
+    path.write_text("\n".join(cut), encoding="utf-8")
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    result = read_epanet(path)
+    assert items(result, "doubtful", "no solution") == ("1",)
+    assert pd.isna(row_of(result.system.nodes, "1")["head_m"])
+    # EPANET keeps a scratch file where one works until it is closed.
+    assert list(work.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["Net1", "ky10", "Net6"])
 def test_published_networks_are_read_whole(name):
     system = read_epanet(wntr_networks() / f"{name}.inp").system
@@ -288,6 +307,8 @@ def test_the_networks_of_infrarisk_are_read():
         ("LAKE   0    0", "POND   0    0", r"\[COORDINATES\], row 39, node = 'POND': is no junction"),
         ("J1   10    10      day", "J1 10 10 night", r"row 5, pattern = 'night': is no pattern of the file"),
         ("day  0.5 1.5", "day  0.5 -inf", r"\[PATTERNS\], row 26 = '-inf': is not a finite number"),
+        ("Units LPS", "Units PINTS", r"\[OPTIONS\], row 42, Units = 'PINTS': is no unit of flow"),
+        ("Units LPS", "", r"\[OPTIONS\], Units: is missing; write one of CFS, GPM"),
         ("[CURVES]", "[CURLS]", r"row 27 = '\[CURLS\]': is no section"),
         ("[TITLE]", "Dear all,", r"row 1 = 'Dear': stands before the first section"),
         ("J1   10", f"{'J' * 32}   10", r"is longer than 31 characters"),
@@ -313,6 +334,8 @@ def test_a_bad_row_is_named_with_its_line_and_column(tmp_path, old, new, message
         (b"PK\x03\x04rubbish", "before the first section"),
         (b"[TITLE]\nnothing else\n", "no reservoir and no tank"),
         (b"[JUNCTIONS]\n" + b"[" * 100_000, "no section"),
+        (b"[PIPES]\n" + b"a b c d\n" * 100_000, "1000 problems"),
+        (b"[RUBBISH]\n" * 100_000, "1000 problems"),
     ],
 )
 def test_what_is_no_network_is_refused(tmp_path, data, message):
@@ -343,7 +366,6 @@ def test_without_wntr_the_extra_that_brings_it_is_named(tmp_path, monkeypatch):
     [
         ("OPEN AT TIME 6", "OPEN WHEN LATE", "cannot be understood by WNTR"),
         ("LINK C OPEN", "LINK Z OPEN", "cannot be understood by WNTR"),
-        ("Units LPS", "Units PINTS", "PINTS"),
         ("HEAD lift", "HEAD none", "none"),
         ("A    J1     J2     1000", "A    J1     J2     -1000", "negative"),
     ],
