@@ -17,11 +17,13 @@ from lifeline.compiled import FULL
 from lifeline.evaluation import Evaluation, evaluate
 from lifeline.plan import Plan, Visit
 from lifeline.repair import RepairProblem, build_problem
+from lifeline.service import RULES
 from lifeline.service.cascade import RuleCascade
 from lifeline.service.coupled import CoupledSystem
 from lifeline.service.model import ServiceModel
 from lifeline.shock import Shock
 from lifeline.system import Settings, System
+from lifeline.tables import RULES_BY_SECTOR, SETTINGS
 
 CREW = {"id": "the crew", "skills": "power;water;gas;telecom", "longitude": 0.0, "latitude": 0.0}
 
@@ -66,6 +68,11 @@ def assert_same(one: Evaluation, other: Evaluation) -> None:
     assert one.etr.equals(other.etr)
     assert one.jobs.equals(other.jobs)
     assert one.curves.equals(other.curves)
+
+
+def test_the_rules_that_settings_may_name_are_those_there_are() -> None:
+    assert {rule for rules in RULES_BY_SECTOR.values() for rule in rules} == set(RULES)
+    assert {f"{sector}_rule" for sector in RULES_BY_SECTOR} <= set(SETTINGS.column_names)
 
 
 @pytest.mark.parametrize("part", range(4))
