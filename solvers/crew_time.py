@@ -72,10 +72,13 @@ class CrewTime:
         ways = np.where(minutes < 0, np.inf, minutes)
         speed = problem.travel.speed_class_of_crew
         into, travel = (np.full(problem.can_do.shape, np.inf) for _ in range(2))
+        # Crews of one speed that can do the same jobs differ in their starts only.
+        alike: dict[tuple[int, bytes], NDArray[np.float64]] = {}
         for number in range(crews):
-            way = ways[speed[number]]
-            doable = np.flatnonzero(problem.can_do[number])
-            into[number] = _shortest_leg(way, number, doable, crews)
+            way, kind = ways[speed[number]], (int(speed[number]), problem.can_do[number].tobytes())
+            if kind not in alike:
+                alike[kind] = _shortest_from_jobs(way, np.flatnonzero(problem.can_do[number]), crews)
+            into[number] = np.minimum(way[number, crews:], alike[kind])
         for speed_class in range(len(ways)):
             members = np.flatnonzero(speed == speed_class)
             travel[members] = _from_starts(ways[speed_class], members, into[members], crews)
@@ -133,13 +136,12 @@ class CrewTime:
         return Pool(members, jobs, repair + legs.astype(np.int64), earliest)
 
 
-def _shortest_leg(way: NDArray[np.float64], crew: int, doable: Longs, crews: int) -> NDArray[np.float64]:
-    """Return the shortest last leg into each job: from the crew's start or from another job the crew can do."""
-    legs = way[:, crews:].copy()
-    jobs = np.arange(legs.shape[1])
-    legs[crews + jobs, jobs] = np.inf
-    from_elsewhere: NDArray[np.float64] = legs[np.concatenate([[crew], crews + doable])].min(axis=0)
-    return from_elsewhere
+def _shortest_from_jobs(way: NDArray[np.float64], doable: Longs, crews: int) -> NDArray[np.float64]:
+    """Return the shortest leg into each job from another of these jobs."""
+    legs = way[crews + doable, crews:]
+    legs[np.arange(len(doable)), doable] = np.inf
+    shortest: NDArray[np.float64] = legs.min(axis=0, initial=np.inf)
+    return shortest
 
 
 def _from_starts(
