@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.evaluation import NOT_BACK
+from lifeline.steps import more_without
 
 if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 def most_out(evaluation: Evaluation, service: str | None = None) -> int:
     """Return the most persons who are without a service (None: all added up) at one time, counted or not."""
-    more = evaluation.more_without(evaluation.problem.cascade.persons_before)
     steps = evaluation.steps
+    more = more_without(steps, evaluation.problem.cascade.persons_before)
     wanted = np.ones(len(steps.portion), bool)
     if service is not None:
         number = evaluation.problem.system.compiled.services.index(service)

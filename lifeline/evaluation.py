@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lifeline.compiled import Ints, Longs, Portions
 from lifeline.plan import Plan
+from lifeline.steps import Steps, change_from, last_of_each_minute, more_without, steps_of
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
@@ -26,15 +27,6 @@ NOT_BACK = -1
 "Restoration minute of a customer whose service never comes back in full."
 
 MINUTES_PER_HOUR = 60
-
-
-class Steps(NamedTuple):
-    """Changes of service: when, of which portion, how many persons are served from then on, because of which visit."""
-
-    minute: NDArray[np.int64]
-    portion: NDArray[np.int64]
-    served: NDArray[np.int64]
-    visit: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,18 +90,7 @@ class Evaluation:
     @cached_property
     def steps(self) -> Steps:
         """Return each change of a portion's service, portion by portion and in order of time."""
-        start, portion_of_entry = _entries_by_node(
-            self.portions.node, len(self.problem.cascade.levels_before)
-        )
-        node = self.levels[:, 1]
-        times = start[node + 1] - start[node]
-        row = np.repeat(np.arange(len(node)), times)
-        entry = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
-        portion = portion_of_entry[start[node[row]] + entry]
-        order = np.argsort(portion, kind="stable")
-        row, portion = row[order], portion[order]
-        served = self.problem.cascade.persons_of(portion, self.levels[row, 2])
-        return Steps(self.levels[row, 0], portion, served, self.levels[row, 3])
+        return steps_of(self.problem.cascade, self.levels)
 
     @cached_property
     def persons_at_last(self) -> NDArray[np.int64]:
@@ -119,18 +100,10 @@ class Evaluation:
         served[self.steps.portion] = self.steps.served
         return served
 
-    def more_without(self, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return for each step how many more of so many wanted persons of its portion are without service than before.
-
-        `wanted` has one number a portion, at most those served before the shock.
-        """
-        without = np.maximum(wanted[self.steps.portion] - self.steps.served, 0)
-        return _change(self.steps.portion, without, np.zeros(len(self.portions), np.int64))
-
     @cached_property
     def _more(self) -> NDArray[np.int64]:
         """Return for each step how many more of the counted people are without service than before it."""
-        return self.more_without(self.people_counted)
+        return more_without(self.steps, self.people_counted)
 
     @cached_property
     def _minutes_left(self) -> NDArray[np.int64]:
@@ -168,7 +141,7 @@ class Evaluation:
         steps, before = self.steps, self.problem.cascade.persons_before
         most = np.maximum(before - self.people_counted, 0)
         kept = np.clip(steps.served - self.people_counted[steps.portion], 0, most[steps.portion])
-        change = _change(steps.portion, kept, most)
+        change = change_from(steps, kept, most)
         return int(most.sum()) * self.problem.horizon_minutes + int((change * self._minutes_left).sum())
 
     @cached_property
@@ -316,21 +289,6 @@ class Evaluation:
         return max((visit.finish for visit in self.plan.visits), default=0)
 
 
-def _entries_by_node(node: Ints, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the portions of each node begin in the list of all portions sorted by node, and that list."""
-    start = np.zeros(count + 1, np.int64)
-    np.cumsum(np.bincount(node, minlength=count), out=start[1:])
-    return start, np.argsort(node, kind="stable")
-
-
-def _change(
-    portion: NDArray[np.int64], value: NDArray[np.int64], at_first: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return by how much a value changes at each step; steps are sorted by portion, then by time."""
-    is_first = np.concatenate([[True], np.diff(portion) != 0])[: len(portion)]
-    return value - np.where(is_first, at_first[portion], np.roll(value, 1))
-
-
 def evaluate(problem: RepairProblem, plan: Plan) -> Evaluation:
     """Replay a plan and count what it costs; the plan is taken at its word (`check_plan` says whether it may be)."""
     visits = sorted(plan.visits, key=lambda visit: (visit.finish, visit.job))
@@ -350,13 +308,4 @@ def cost_of_finishes(problem: RepairProblem, jobs: Longs, finish: Longs) -> int:
 def _levels_while(problem: RepairProblem, jobs: Longs, finish: Longs) -> Longs:
     """Return the levels while these jobs are finished at these minutes, in order of time and, at one minute, of id."""
     is_link, part = problem.mended
-    return _last_of_each_minute(problem.cascade.levels_while(finish, is_link[jobs], part[jobs]))
-
-
-def _last_of_each_minute(levels: Longs) -> Longs:
-    """Keep of several levels of a node in one minute the last one."""
-    order = np.lexsort((np.arange(len(levels)), levels[:, 0], levels[:, 1]))
-    rows = levels[order]
-    followed = (rows[1:, 1] == rows[:-1, 1]) & (rows[1:, 0] == rows[:-1, 0])
-    kept: Longs = levels[np.sort(order[~np.append(followed, False)[: len(rows)]])]
-    return kept
+    return last_of_each_minute(problem.cascade.levels_while(finish, is_link[jobs], part[jobs]))

@@ -179,8 +179,13 @@ class System:
         rules: dict[str, Any] = {f"{sector}_rule": "connectivity" for sector in SECTORS}
         plain = dataclasses.replace(self, settings=dataclasses.replace(self.settings, **rules))
         # The arrays know nothing of rules.
-        plain.__dict__["compiled"] = self.compiled
-        return plain
+        return plain.with_arrays(self.compiled)
+
+    def with_arrays(self, compiled: "CompiledSystem") -> Self:
+        """Return the same system with these arrays in place of those that its tables would be compiled to."""
+        other = dataclasses.replace(self)
+        other.__dict__["compiled"] = compiled
+        return other
 
     def replace(self, *, settings: Settings | None = None, **tables: Rows) -> Self:
         """Return a system with some tables exchanged; it is checked again as a whole."""

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lifeline.compiled import NODE
+from lifeline.steps import last_of_each_minute, more_without, steps_of
 
 if TYPE_CHECKING:
     from lifeline.cascade import Cascade
@@ -71,18 +72,15 @@ def people_over_time(cascade: Cascade) -> pd.DataFrame:
 def _changes(cascade: Cascade) -> pd.DataFrame:
     """Return each change of a portion's people without service: minute, node, portion, change."""
     none = np.empty(0, np.int64)
-    rows = pd.DataFrame(
-        cascade.levels_while(none, none, none), columns=["minute", "node", "level", "repair"]
-    ).drop_duplicates(["minute", "node"], keep="last")
-    node = cascade.compiled.portions.node
-    steps = rows.merge(pd.DataFrame({"node": node, "portion": np.arange(len(node))}), on="node")
-    steps = steps.sort_values(["portion", "minute"], kind="stable", ignore_index=True)
-    portion = steps["portion"].to_numpy()
-    served = cascade.persons_of(portion, steps["level"].to_numpy())
-    steps["without"] = np.maximum(cascade.persons_before[portion] - served, 0)
-    before = steps.groupby("portion")["without"].shift(fill_value=0)
-    steps["change"] = steps["without"] - before
-    return steps[["minute", "node", "portion", "change"]]
+    steps = steps_of(cascade, last_of_each_minute(cascade.levels_while(none, none, none)))
+    return pd.DataFrame(
+        {
+            "minute": steps.minute,
+            "node": cascade.compiled.portions.node[steps.portion],
+            "portion": steps.portion,
+            "change": more_without(steps, cascade.persons_before),
+        }
+    )
 
 
 def _lost_with(cascade: Cascade) -> dict[tuple[int, int], int]:

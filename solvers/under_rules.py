@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -29,6 +30,10 @@ PLAIN_SHARE = 0.5
 
 MOST_PLAIN_EVALUATIONS = 100_000
 "Changes tried under connectivity in a run without a budget: what it would gain with more is not what is asked for."
+
+
+_PLAIN: WeakKeyDictionary[RepairProblem, RepairProblem] = WeakKeyDictionary()
+"What several methods in a row would work out anew: the dark part, the bound's floor and more hang on the problem."
 
 
 def solve_under_rules(
@@ -91,12 +96,14 @@ def under_connectivity(problem: RepairProblem) -> RepairProblem:
     Under no rule is anybody served who is not connected. So whoever counts under the rules and is not connected is
     without service under both; here nobody else counts. A bound on this problem is one on the other.
     """
+    if problem in _PLAIN:
+        return _PLAIN[problem]
     counted = np.minimum(problem.cascade.persons_before, problem.cascade.persons_restored)
     compiled = problem.system.compiled
-    plain = replace(problem.system.under_connectivity)
     portions = replace(compiled.portions, persons=np.minimum(counted, compiled.portions.persons))
-    plain.__dict__["compiled"] = replace(compiled, portions=portions)
-    return replace(problem, system=plain)
+    arrays = replace(compiled, portions=portions)
+    _PLAIN[problem] = replace(problem, system=problem.system.under_connectivity.with_arrays(arrays))
+    return _PLAIN[problem]
 
 
 def _bound_of(plain: RepairProblem, found: Proposal) -> int:

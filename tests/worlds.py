@@ -139,6 +139,22 @@ def four_sectors(
     )
 
 
+def small_town() -> System:
+    """Return a town with something in every table but `repair_times`, and text that is awkward to write down."""
+    return town(
+        power="P1*-P2>P3",
+        water="W1*",
+        road="R1-R2",
+        dependencies=[("W1", "P3", "feed", 30)],
+        people={"P3": 10},
+        alternatives={"hospital": (5, ["P1", "P2"])},
+        crews={"red": "power;road"},
+        shifts={"red": [(0, 480), (600, 900)]},
+        damage={"P2": None, "R1-R2": 45},
+        settings=Settings(name="small", description='a "quoted"\nline\x7f', horizon_minutes=2880),
+    )
+
+
 def assert_same_system(one: System, other: System) -> None:
     """Hold two systems equal: settings, and every table with its dtypes."""
     assert one.settings == other.settings

@@ -41,8 +41,7 @@ class RuleCascade(Cascade):
     @cached_property
     def later(self) -> Ints:
         """Return the log of the hours after minute 0 while nothing is repaired: each node's last going off."""
-        replay = self._replay(NOTHING, NOTHING, NOTHING, logged=True)
-        log = _last_falls(replay.log, replay.state)
+        log = _last_falls(self._left_alone.log, self._left_alone.state)
         return log[self.after.works[log[:, NODE]] > 0]
 
     @cached_property
@@ -58,7 +57,11 @@ class RuleCascade(Cascade):
     @cached_property
     def levels_later(self) -> Longs:
         """Return what each node gets once every buffer has run out and nothing is repaired."""
-        return self._replay(NOTHING, NOTHING, NOTHING).state.level
+        return self._left_alone.state.level
+
+    @cached_property
+    def _left_alone(self) -> Replay:
+        return self._replay(NOTHING, NOTHING, NOTHING, logged=True)
 
     @cached_property
     def levels_restored(self) -> Longs:

@@ -62,12 +62,11 @@ def advance(
     room: Room,
     events: Events,
     buffered: Ints,
-    until: int,
     log: Ints,
     levels: Longs,
     at: Longs,
 ) -> int:
-    """Let repairs happen and buffers run out up to and with minute `until`; return what keeps it from going on.
+    """Let repairs happen and buffers run out until nothing is left to happen; return what keeps it from going on.
 
     At one instant repairs come first, one after the other, each followed by what it changes; then black starts are
     tried; then the buffers that run out. Returns the number of a sector that has to be answered in the state that
@@ -101,7 +100,7 @@ def advance(
         minute = _next_expiry(state, buffered)
         if at[EVENT] < len(events.minute):
             minute = min(minute, events.minute[at[EVENT]])
-        if minute > until or minute >= NEVER:
+        if minute >= NEVER:
             at[PHASE] = IDLE
             return NOTHING_PENDING
         at[MINUTE_NOW], at[WAVE_NOW], at[PHASE] = minute, 0, REPAIRING

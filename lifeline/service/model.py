@@ -17,7 +17,6 @@ from lifeline.service.coupled_kernels import (
     MINUTE_NOW,
     NO_EVENT,
     NOTHING_PENDING,
-    OUTSIDE,
     WAVE_NOW,
     WRITTEN,
     Coupled,
@@ -28,7 +27,6 @@ from lifeline.service.coupled_kernels import (
 )
 from lifeline.service.coupled_replay import (
     MORE_ROOM,
-    NEVER,
     PHASE,
     PLACES_IN_AT,
     ROWS_A_NODE,
@@ -133,7 +131,6 @@ class ServiceModel:
         parts: Longs,
         *,
         numbers: Longs | None = None,
-        until: int = NEVER - 1,
         logged: bool = False,
     ) -> Replay:
         """Let these parts be mended at these minutes, in order of time, and buffers run out; `state` stays as it is."""
@@ -152,7 +149,6 @@ class ServiceModel:
                 room,
                 events,
                 coupled.buffered,
-                until,
                 log,
                 levels,
                 at,
@@ -210,8 +206,7 @@ class ServiceModel:
         rule, _, _, nodes, links = self.coupled.outside[sector]
         served = rule.serve(state.able[nodes].astype(bool), state.link_intact[links].astype(bool))
         state.outside_reached[nodes] = served.reached
-        if self.coupled.sectors.code[sector] == OUTSIDE:
-            state.flow.served[nodes] = np.where(self.coupled.graph.demand[nodes] > 0, served.flow, 0)
+        state.flow.served[nodes] = np.where(self.coupled.graph.demand[nodes] > 0, served.flow, 0)
         state.answered[sector] = 1
 
     def _write_levels(self, state: Coupled, levels: Longs, at: Longs) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_systems import odd_systems
-from worlds import assert_same_system, town
+from worlds import assert_same_system, small_town, town
 
 from lifeline.errors import InvalidInput
 from lifeline.exporters import EXPORTERS
@@ -17,18 +17,7 @@ from lifeline.system import Settings, System
 
 def full_town() -> System:
     """A town with something in every table, and in columns that only some service rules use."""
-    system = town(
-        power="P1*-P2>P3",
-        water="W1*",
-        road="R1-R2",
-        dependencies=[("W1", "P3", "feed", 30)],
-        people={"P3": 10},
-        alternatives={"hospital": (5, ["P1", "P2"])},
-        crews={"red": "power;road"},
-        shifts={"red": [(0, 480), (600, 900)]},
-        damage={"P2": None, "R1-R2": 45},
-        settings=Settings(name="small", description='a "quoted"\nline\x7f', horizon_minutes=2880),
-    )
+    system = small_town()
     nodes = system.nodes.assign(capacity=[-1, 5, 10**12, -1, -1, 7], head_m=[float("nan")] * 5 + [12.5])
     customers = system.customers.assign(longitude=float("nan"), latitude=float("nan"))
     times = [{"sector": "power", "kind": "*", "minutes": 60, "source": "ours"}]

@@ -12,29 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_systems import odd_systems
 from system_files import NODES, folder_with, refused, system_or_refusal, zip_of
-from worlds import assert_same_system, town
+from worlds import assert_same_system, small_town, town
 
 import lifeline.files as files
 from lifeline.errors import InvalidInput
 from lifeline.files import read_system, with_tables, write_system
-from lifeline.system import Settings
 
 FORMS = ["folder", "city.zip", "city.json"]
-
-
-def small_town():
-    return town(
-        power="P1*-P2>P3",
-        water="W1*",
-        road="R1-R2",
-        dependencies=[("W1", "P3", "feed", 30)],
-        people={"P3": 10},
-        alternatives={"hospital": (5, ["P1", "P2"])},
-        crews={"red": "power;road"},
-        shifts={"red": [(0, 480), (600, 900)]},
-        damage={"P2": None, "R1-R2": 45},
-        settings=Settings(name="small", description='a "quoted"\nline\x7f', horizon_minutes=2880),
-    )
 
 
 # Out and in again.
