@@ -117,6 +117,10 @@ class Crew:
             return start
         return self._minute_of(self._worked_before(start) + minutes - 1) + 1
 
+    def minutes_on_duty(self, start: int, end: int) -> int:
+        """Count the minutes from `start` up to, not including, `end` in which the crew is on duty."""
+        return self._worked_before(end) - self._worked_before(start)
+
     def _worked_before(self, minute: int) -> int:
         """Count the minutes on duty from minute 0 up to, not including, `minute`."""
         periods, rest = divmod(minute, self.period_minutes)

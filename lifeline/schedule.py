@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lifeline.errors import InfeasiblePlan, InvalidInput
 from lifeline.nearest import Nearest
@@ -19,15 +19,31 @@ A_ROAD_OPENS, A_CREW_LEAVES = 0, 1
 "At one minute, roads open before crews look for their way."
 
 
-def schedule(problem: RepairProblem, sequences: Mapping[str, Sequence[str]]) -> Plan:
+class Earliest(NamedTuple):
+    """When at the earliest a crew leaves for a job, and when it begins to work there: minutes after time zero."""
+
+    depart: int = 0
+    start: int = 0
+
+
+AT_ONCE = Earliest()
+
+
+def schedule(
+    problem: RepairProblem,
+    sequences: Mapping[str, Sequence[str]],
+    *,
+    earliest: Mapping[str, Earliest] | None = None,
+) -> Plan:
     """Let each crew do its jobs in the order given, and work out all times.
 
     A crew leaves as soon as it is free, available, on shift and a passable road leads to its next site; it
     drives the quickest way over the roads that are passable when it leaves. Jobs left out of `sequences` are
-    left undone. Raises InvalidInput for unknown crews and jobs and for jobs given twice; InfeasiblePlan for
-    jobs the crew cannot do and when crews wait for each other's roads for ever.
+    left undone; a crew waits for the times in `earliest`, by job. Raises InvalidInput for unknown crews and
+    jobs and for jobs given twice; InfeasiblePlan for jobs the crew cannot do and when crews wait for each
+    other's roads for ever.
     """
-    clock = _Clock(problem, _numbered(problem, sequences))
+    clock = _Clock(problem, _numbered(problem, sequences), earliest or {})
     clock.run()
     return Plan(tuple(clock.visits), tuple(problem.unassignable.items()))
 
@@ -42,6 +58,7 @@ class _Clock:
     problem: RepairProblem
     to_do: dict[int, list[int]]
     """The jobs of each crew still to do, the next one last."""
+    earliest: Mapping[str, Earliest]
     events: list[tuple[int, int, int]] = field(default_factory=list)
     site: dict[int, int] = field(default_factory=dict)
     waiting: list[int] = field(default_factory=list)
@@ -71,7 +88,12 @@ class _Clock:
     def look_again(self, crew: int, minute: int) -> None:
         """Let the crew try to leave for its next job when it is next on shift."""
         if self.to_do[crew]:
+            minute = max(minute, self.not_before(self.to_do[crew][-1]).depart)
             heappush(self.events, (self.problem.crews[crew].next_on_shift(minute), A_CREW_LEAVES, crew))
+
+    def not_before(self, job: int) -> Earliest:
+        """Return when at the earliest anybody leaves for this job, and begins it."""
+        return self.earliest.get(self.problem.jobs[job].id, AT_ONCE)
 
     def open_roads(self, minute: int, job: int) -> None:
         """A repair is done that roads were waiting for: whoever found no way looks again."""
@@ -98,10 +120,10 @@ class _Clock:
         self.look_again(number, visit.finish)
 
     def visit(self, crew: Crew, number: int, depart: int, travel_minutes: int) -> Visit:
-        """Return the visit to this job, without any wait."""
+        """Return the visit to this job, without any wait that nobody asked for."""
         job = self.problem.jobs[number]
         arrive = crew.work_until(depart, travel_minutes)
-        start = crew.next_on_shift(arrive)
+        start = crew.next_on_shift(max(arrive, self.not_before(number).start))
         return Visit(crew.id, job.id, depart, arrive, start, crew.work_until(start, job.repair_minutes))
 
     def who_waits(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UndoableReason:
-    """One reason, in a sentence, and the jobs that cannot be done because of it, by id."""
+    """One reason, in a sentence, and the jobs that cannot be done because of it, by id.
 
+    `names` holds the skill that is missing, or the jobs that block the road.
+    """
+
+    kind: Literal["no_skill", "cut_off", "no_road"]
     sentence: str
     jobs: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
 
 def undoable_reasons(problem: RepairProblem) -> tuple[UndoableReason, ...]:
@@ -36,7 +41,7 @@ def undoable_reasons(problem: RepairProblem) -> tuple[UndoableReason, ...]:
     reasons = []
     for skill in sorted({problem.jobs[number].skill for number in undoable} - known):
         jobs = tuple(problem.jobs[number].id for number in undoable if problem.jobs[number].skill == skill)
-        reasons.append(UndoableReason(f"No crew has the skill {skill!r}.", jobs))
+        reasons.append(UndoableReason("no_skill", f"No crew has the skill {skill!r}.", jobs, (skill,)))
     cut_off = [number for number in undoable if problem.jobs[number].skill in known]
     if cut_off:
         reasons += _road_reasons(problem, np.array(cut_off), sorted(undoable))
@@ -62,14 +67,14 @@ def _road_reasons(
         names = ", ".join(repr(problem.jobs[number].id) for number in blocking)
         sites = tuple(problem.jobs[number].id for number in reachable.tolist())
         what = "it stays" if len(blocking) == 1 else "they stay"
-        reasons.append(
-            UndoableReason(f"Cut off by {names}: {what} blocked, since nobody can do that.", sites)
-        )
+        sentence = f"Cut off by {names}: {what} blocked, since nobody can do that."
+        blockers = tuple(problem.jobs[number].id for number in blocking)
+        reasons.append(UndoableReason("cut_off", sentence, sites, blockers))
     never = sorted(set(cut_off.tolist()) - set(reachable.tolist()))
     if never:
         sites = tuple(problem.jobs[number].id for number in never)
         sentence = "No road takes a crew with the skill there and back, even with every road repaired."
-        reasons.append(UndoableReason(sentence, sites))
+        reasons.append(UndoableReason("no_road", sentence, sites))
     return reasons
 
 
