@@ -91,7 +91,7 @@ def is_late(evaluation: Evaluation, visit: Visit) -> bool:
 
 
 def binding_of_visit(evaluation: Evaluation, visit: Visit, *, is_for_nothing: bool) -> tuple[Binding, ...]:
-    """Return why a visit is no earlier, the reason that binds first; `is_for_nothing`: nobody loses without it."""
+    """Return why a visit is no earlier, the reason that binds first; `is_for_nothing`: nobody waits for it."""
     late = LateVisit(evaluation, visit, is_for_nothing)
     found = tuple(found for reason in LATE.values() if (found := reason(late)) is not None)
     # Where nothing is gained, nothing else is in the way either.
@@ -220,7 +220,7 @@ def _as_the_problem_says(undone: Undone) -> Binding | None:
 
 
 def _would_gain_nothing(undone: Undone) -> Binding | None:
-    """Somebody could do it, and it would help nobody."""
+    """Somebody could do it, and it would help nobody before the horizon."""
     helps = undone.gain is None or undone.gain.objective < 0
     return None if helps else Binding("nothing_gained")
 

@@ -95,8 +95,9 @@ class Decision:
     """A job that another plan does elsewhere or at another time, and what doing it there would cost more.
 
     `moved` is this plan's own order with this one job put where the other plan has it: with the same crew, before the
-    first job that would be begun there, without this one, no earlier than the other plan begins it. The prices of several decisions
-    do not add up to the difference of the plans: jobs that need each other show their common worth in each.
+    first job that would be begun there, without this one, no earlier than the other plan begins it. The prices of
+    several decisions do not add up to the difference of the plans: jobs that need each other show their common worth
+    in each.
     """
 
     visit: Visit
@@ -129,21 +130,23 @@ def explain_job(evaluation: Evaluation, job: str) -> VisitExplained | UndoneExpl
         return UndoneExplained(job, binding_of_undone(evaluation, job, gain, reasons), tried, best)
     purposes = Purposes(evaluation)
     without = purposes.without(visit)
-    way = purposes.way_opened(visit)
+    way, needed = purposes.way_opened(visit), purposes.needed_by(visit, without)
+    back, kept = purposes.persons_back(job), purposes.kept(without)
+    # Whom it brings back after the horizon costs nothing, and still waits for it.
+    is_for_nothing = not back and not needed and way is None and kept == 0
+    late = is_late(evaluation, visit)
     return VisitExplained(
         visit=visit,
         position=evaluation.plan.sequences()[visit.crew].index(job) + 1,
-        persons_back=purposes.persons_back(job),
-        needed_by=purposes.needed_by(visit, without),
+        persons_back=back,
+        needed_by=needed,
         way=way,
         without=Price.between(without, evaluation),
-        kept_person_minutes=purposes.kept(without),
+        kept_person_minutes=kept,
         delay=delay_of(evaluation, visit),
         places_tried=tried,
         best_place=best,
-        late=binding_of_visit(evaluation, visit, is_for_nothing=way is None and purposes.kept(without) == 0)
-        if is_late(evaluation, visit)
-        else (),
+        late=binding_of_visit(evaluation, visit, is_for_nothing=is_for_nothing) if late else (),
     )
 
 
@@ -217,7 +220,7 @@ def _places(
     problem: RepairProblem, orders: Mapping[str, Sequence[str]], rest: Mapping[str, Sequence[str]], job: str
 ) -> Iterator[tuple[str, int]]:
     """Yield every crew that can do a job, and each index in the order of its other jobs but the job's own."""
-    for number in np.flatnonzero(problem.within_reach[:, problem.job_index[job]]).tolist():
+    for number in np.flatnonzero(problem.can_do[:, problem.job_index[job]]).tolist():
         crew = problem.crews[number].id
         jobs = orders.get(crew, ())
         own = jobs.index(job) if job in jobs else -1
