@@ -73,10 +73,6 @@ class English:
         """Return day and time in a few characters."""
         return clock.short(minute)
 
-    def span(self, minutes: int) -> str:
-        """Return a span of time."""
-        return duration(minutes)
-
     def service(self, service: str) -> str:
         """Return what a service is called."""
         return service

@@ -24,10 +24,6 @@ class Words(Protocol):
         """Return day and time in a few characters."""
         ...
 
-    def span(self, minutes: int) -> str:
-        """Return a span of time."""
-        ...
-
     def service(self, service: str) -> str:
         """Return what a service is called."""
         ...

@@ -75,10 +75,6 @@ class Chinese:
         """返回简短的日期与时刻。"""
         return _time(clock, minute)
 
-    def span(self, minutes: int) -> str:
-        """返回一段时间。"""
-        return _span(minutes)
-
     def service(self, service: str) -> str:
         """返回服务的名称。"""
         return SERVICES.get(service, service)
@@ -146,7 +142,7 @@ class Chinese:
         """说明推迟的代价。"""
         pushed = f"，并使另外 {len(delay.pushed)} 项任务推迟" if delay.pushed else ""
         cost = f"代价为 {self.cost(delay.price)}" if delay.price.objective else "没有代价"
-        return f"推迟 {_span(delay.minutes)} 开工，{cost}{pushed}。"
+        return f"推迟 {_span(delay.minutes)}开工，{cost}{pushed}。"
 
     def best_place(self, tried: int, place: Place | None, clock: Clock) -> str:
         """说明别的最好位置及其代价。"""
