@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from api.words import Words
     from lifeline.evaluation import Evaluation
-    from lifeline.explain import PlanExplained, VisitExplained
+    from lifeline.explain import Delay, PlanExplained, VisitExplained
 
 MOST_DECISIONS = 5
 FEW_RETURNS = 12
@@ -129,12 +129,17 @@ class Explainer:
                 self.words.time(self.clock, visit.start),
                 self._marked(visit.finish),
                 f"{sum(line.persons_back.values()):,}",
-                "*" if line.delay is None else hours_figure(line.delay.price.person_hours),
+                self._delay(line.delay),
             )
         self.console.print(table)
         if any(line.delay is None for line in explained.jobs):
             self._note(texts["no_delay"])
         self._note(texts["ask"])
+
+    def _delay(self, delay: Delay | None) -> str:
+        if delay is None:
+            return "*"
+        return "–" if delay.price is None else hours_figure(delay.price.person_hours)
 
     def _when(self, minute: int) -> str:
         if minute == NOT_BACK:

@@ -6,14 +6,20 @@ condition (parts, locks, closures and the like) is one more function and one mor
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lifeline.condition_check import could_still_be_done
+from lifeline.crews import common_hours
+from lifeline.duty import minutes_on_duty
+from lifeline.hours import work_within
 from lifeline.purpose import done_by
 
 if TYPE_CHECKING:
+    from lifeline.conditions import Spans
     from lifeline.crews import Crew
     from lifeline.evaluation import Evaluation
     from lifeline.plan import Visit
@@ -70,6 +76,67 @@ class LateVisit:
         """Return the first minute at which the crew is free and on duty."""
         return self.crew.next_on_shift(self.free)
 
+    @property
+    def crews(self) -> list[Crew]:
+        """Return the crews that work side by side here."""
+        problem = self.evaluation.problem
+        return [problem.crews[problem.crew_index[visit.crew]] for visit in self.group]
+
+    @property
+    def closed(self) -> Spans:
+        """Return the spans in which nobody may be on the site."""
+        problem = self.evaluation.problem
+        return problem.conditions.closed.get(problem.job_index[self.visit.job], ())
+
+    @cached_property
+    def group(self) -> tuple[Visit, ...]:
+        """Return the visits whose crews work side by side with this one, itself among them."""
+        problem = self.evaluation.problem
+        number = problem.job_index[self.visit.job]
+        jobs = {problem.jobs[member].id for member in problem.conditions.group_of.get(number, (number,))}
+        return tuple(visit for visit in self.evaluation.plan.visits if visit.job in jobs)
+
+    @cached_property
+    def held(self) -> dict[str, Binding]:
+        """Return what kept the crew from beginning once it was there: kind, what it was about, until which minute."""
+        problem, conditions = self.evaluation.problem, self.evaluation.problem.conditions
+        finish = {visit.job: visit.finish for visit in self.evaluation.plan.visits}
+        found = [(visit.arrive, "partner", visit.crew) for visit in self.group if visit != self.visit]
+        for visit in self.group:
+            number = problem.job_index[visit.job]
+            found.append((conditions.not_before.get(number, 0), "order", ""))
+            found.append(self._parts_there(visit))
+            for before, lag in conditions.befores.get(number, ()):
+                name = problem.jobs[before].id
+                found.append((finish.get(name, 0) + lag, "after", name))
+        arrive = self.visit.arrive
+        return {
+            kind: Binding(kind, (name,) if name else (), minute - arrive, minute)
+            for minute, kind, name in sorted(found)
+            if minute > arrive
+        }
+
+    @property
+    def held_until(self) -> int:
+        """Return the minute from which nothing but hours kept the crew from beginning."""
+        return max((held.minute for held in self.held.values()), default=self.visit.arrive)
+
+    def _parts_there(self, visit: Visit) -> tuple[int, str, str]:
+        """Return from when the parts of a visit are there, after those of all earlier visits, and which comes last."""
+        problem, conditions = self.evaluation.problem, self.evaluation.problem.conditions
+        depot_of = {crew.id: crew.depot for crew in problem.crews}
+        taken: Counter[str] = Counter()
+        for other in sorted(self.evaluation.plan.visits, key=lambda other: (other.start, other.job)):
+            if depot_of[other.crew] == depot_of[visit.crew]:
+                taken.update(dict(conditions.uses.get(problem.job_index[other.job], ())))
+            if other == visit:
+                break
+        there = [
+            (conditions.minute_of_stock(depot_of[visit.crew], part, taken[part]) or 0, "parts", part)
+            for part, _ in conditions.uses.get(problem.job_index[visit.job], ())
+        ]
+        return max(there, default=(0, "parts", ""))
+
     def drive_minutes(self, minute: int) -> int:
         """Return the minutes of the drive to the job over the roads open at this minute, -1 for no way."""
         problem = self.evaluation.problem
@@ -99,13 +166,19 @@ def binding_of_visit(evaluation: Evaluation, visit: Visit, *, is_for_nothing: bo
 
 
 def binding_of_undone(
-    evaluation: Evaluation, job: str, gain: Price | None, reasons: Sequence[UndoableReason]
+    evaluation: Evaluation,
+    job: str,
+    reasons: Sequence[UndoableReason],
+    *,
+    gain: Price | None = None,
+    places: int | None = None,
 ) -> tuple[Binding, ...]:
     """Return why a job is not in the plan, the reason that binds first.
 
-    `gain` is the price of its best place, None where none is known; `reasons` are those of `undoable_reasons`.
+    `reasons` are those of `undoable_reasons`; `gain` is the price of its best place and `places` how many there are,
+    None where that is not known.
     """
-    undone = Undone(evaluation, job, gain, tuple(reasons))
+    undone = Undone(evaluation, job, gain, tuple(reasons), places)
     return tuple(found for reason in UNDONE.values() if (found := reason(undone)) is not None)
 
 
@@ -137,11 +210,28 @@ def _not_there_yet(late: LateVisit) -> Binding | None:
     return Binding("arrives", (late.crew.id,), arrives, arrives) if arrives and not late.before else None
 
 
+def _held(kind: str) -> Callable[[LateVisit], Binding | None]:
+    """Return the reason that one kind of condition kept the crew waiting on site, and no other for longer."""
+
+    def reason(late: LateVisit) -> Binding | None:
+        held = late.held.get(kind)
+        return held if held is not None and held.minute == late.held_until else None
+
+    return reason
+
+
+def _closed(late: LateVisit) -> Binding | None:
+    """Nobody may be on the site for some time between arriving, all else being there, and being done."""
+    begin, end = late.held_until, late.visit.finish
+    shut = sum(max(min(until, end) - max(start, begin), 0) for start, until in late.closed)
+    return Binding("closed", (), shut) if shut else None
+
+
 def _shift(late: LateVisit) -> Binding | None:
     """The crew was off duty for some time between being free and being done."""
     visit, crew = late.visit, late.crew
     spans = ((late.free, late.could_leave), (visit.depart, visit.finish))
-    off = sum(end - start - crew.minutes_on_duty(start, end) for start, end in spans)
+    off = sum(end - start - minutes_on_duty(crew, start, end) for start, end in spans)
     return Binding("shift", (crew.id,), off) if off else None
 
 
@@ -149,7 +239,7 @@ def _skill(late: LateVisit) -> Binding | None:
     """Few have the skill, and some crew without it has nothing more to do by then."""
     problem = late.evaluation.problem
     number = problem.job_index[late.visit.job]
-    able = problem.can_do[:, number]
+    able = problem.able[:, number]
     last = {crew.id: crew.available_from_minute for crew in problem.crews}
     for visit in late.evaluation.plan.visits:
         last[visit.crew] = max(last[visit.crew], visit.finish)
@@ -168,7 +258,11 @@ def _waits(late: LateVisit) -> Binding | None:
     """The plan lets the crew wait although it could leave, or begin."""
     visit = late.visit
     left = visit.depart - late.could_leave if _road(late) is None else 0
-    waited = left + visit.start - late.crew.next_on_shift(visit.arrive)
+    hours = common_hours([(crew.period_minutes, crew.windows) for crew in late.crews])
+    if hours is None:
+        return None
+    could_start, _ = work_within(hours, late.closed, late.held_until, 1)
+    waited = left + max(visit.start - could_start, 0)
     return Binding("waits", (visit.crew,), waited) if waited > 0 else None
 
 
@@ -188,6 +282,11 @@ LATE: Mapping[str, Callable[[LateVisit], Binding | None]] = {
     "nothing_gained": _nothing_gained,
     "road": _road,
     "arrives": _not_there_yet,
+    "after": _held("after"),
+    "partner": _held("partner"),
+    "parts": _held("parts"),
+    "order": _held("order"),
+    "closed": _closed,
     "shift": _shift,
     "skill": _skill,
     "waits": _waits,
@@ -205,18 +304,27 @@ class Undone:
     job: str
     gain: Price | None
     reasons: tuple[UndoableReason, ...]
+    places: int | None
 
 
 def _nobody_can(undone: Undone) -> Binding | None:
-    """No crew has the skill, or no road leads there."""
-    found = (Binding(reason.kind, reason.names) for reason in undone.reasons if undone.job in reason.jobs)
-    return next(found, None)
+    """No crew has the skill, no road leads there, or what the problem says in its own words."""
+    reason = next((reason for reason in undone.reasons if undone.job in reason.jobs), None)
+    if reason is None:
+        return None
+    text = reason.sentence if reason.kind == "unassignable" else ""
+    return Binding(reason.kind, reason.names, text=text)
 
 
-def _as_the_problem_says(undone: Undone) -> Binding | None:
-    """A reason that only the problem knows, in its own words."""
-    text = undone.evaluation.problem.unassignable.get(undone.job, "")
-    return Binding("unassignable", text=text) if text and _nobody_can(undone) is None else None
+def _no_place(undone: Undone) -> Binding | None:
+    """Somebody could do it, and nowhere in this plan: parts are used up, crews have left, orders are in the way."""
+    problem, plan = undone.evaluation.problem, undone.evaluation.plan
+    if undone.job in problem.unassignable:
+        return None
+    is_possible = (
+        could_still_be_done(problem, plan, undone.job) if undone.places is None else undone.places > 0
+    )
+    return None if is_possible else Binding("no_place")
 
 
 def _would_gain_nothing(undone: Undone) -> Binding | None:
@@ -232,11 +340,11 @@ def _left_out(undone: Undone) -> Binding | None:
 
 UNDONE: Mapping[str, Callable[[Undone], Binding | None]] = {
     "nobody_can": _nobody_can,
-    "unassignable": _as_the_problem_says,
+    "no_place": _no_place,
     "nothing_gained": _would_gain_nothing,
     "left_out": _left_out,
 }
 "Why a job is not in the plan at all."
 
-KINDS = (*LATE, "no_skill", "cut_off", "no_road", "unassignable", "left_out")
+KINDS = (*LATE, "no_place", "no_skill", "cut_off", "no_road", "unassignable", "left_out")
 "Every kind of binding there is, so that whoever puts them into words can see that none is missing."

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from lifeline.evaluation import NOT_BACK, Evaluation, evaluate
 from lifeline.plan import Visit
-from lifeline.purpose import most_replays
+from lifeline.purpose import evaluate_without, most_replays, waiting_for
 from lifeline.restart import restored_by
 
 if TYPE_CHECKING:
@@ -133,8 +133,7 @@ def _needs(table: _Table, minute: Longs) -> list[list[str]]:
     needs: list[list[str]] = [[] for _ in minute]
     left = most_replays(evaluation.problem)
     for visit in sorted(plan.visits, key=lambda visit: (visit.finish, visit.job))[:left]:
-        others = tuple(other for other in plan.visits if other != visit)
-        then, _ = table.back(evaluate(evaluation.problem, replace(plan, visits=others)))
+        then, _ = table.back(evaluate_without(evaluation, visit.job))
         for row in np.flatnonzero((minute != NOT_BACK) & (_late(then) > minute)).tolist():
             needs[row].append(visit.job)
     return needs
@@ -165,7 +164,8 @@ def _undone(table: _Table, never: NDArray[np.bool_]) -> list[tuple[int, tuple[st
     helped = never & (_back_after(table, undone) != NOT_BACK)
     needs: dict[int, list[str]] = {row: [] for row in np.flatnonzero(helped).tolist()}
     for job in undone[: most_replays(evaluation.problem)]:
-        without = _back_after(table, [other for other in undone if other != job])
+        gone = waiting_for(evaluation.problem, job)
+        without = _back_after(table, [other for other in undone if other not in gone])
         for row in np.flatnonzero(helped & (without == NOT_BACK)).tolist():
             needs[row].append(job)
     # Where any one of several jobs would do, none alone is needed: it waits for all of them.

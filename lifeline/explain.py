@@ -29,11 +29,15 @@ ONE_HOUR = 60
 
 @dataclass(frozen=True)
 class Delay:
-    """What putting one job off costs, and the other visits that it pushes back."""
+    """What putting one job off costs, the other visits that it pushes back, and those it makes impossible.
+
+    The price is None where the job cannot be put off: an order wants it done by then, or it has been begun.
+    """
 
     minutes: int
-    price: Price
+    price: Price | None
     pushed: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,9 @@ def explain_job(evaluation: Evaluation, job: str) -> VisitExplained | UndoneExpl
     if visit is None:
         gain = None if best is None else best.price
         reasons = undoable_reasons(evaluation.problem)
-        return UndoneExplained(job, binding_of_undone(evaluation, job, gain, reasons), tried, best)
+        return UndoneExplained(
+            job, binding_of_undone(evaluation, job, reasons, gain=gain, places=tried), tried, best
+        )
     purposes = Purposes(evaluation)
     without = purposes.without(visit)
     way, needed = purposes.way_opened(visit), purposes.needed_by(visit, without)
@@ -171,31 +177,42 @@ def explain_plan(evaluation: Evaluation, other: Plan | None = None) -> PlanExpla
         decisions=tuple(weightiest),
         decisions_tried=min(left, len(pairs)),
         decisions_open=len(pairs),
-        undone=tuple((job, binding_of_undone(evaluation, job, None, reasons)[0]) for job in undone),
+        undone=tuple((job, binding_of_undone(evaluation, job, reasons)[0]) for job in undone),
     )
 
 
 def delayed(problem: RepairProblem, plan: Plan, job: str, minutes: int = ONE_HOUR) -> Plan:
     """Return the plan with one job begun so many minutes later, and all others no earlier than they were planned.
 
-    Everybody keeps the order of work; whoever has to wait for the crew, or for a road, goes on as soon as that is over.
+    Everybody keeps the order of work and the parts that are his; whoever has to wait for the crew, a road or another
+    job goes on as soon as that is over. InfeasiblePlan where an order wants the job done by then.
     """
     earliest = {
         visit.job: Earliest(visit.depart, visit.start + (minutes if visit.job == job else 0))
         for visit in plan.visits
     }
-    return schedule(problem, plan.sequences(), earliest=earliest)
+    by_start = sorted(plan.visits, key=lambda visit: (visit.start, visit.job))
+    claims = [visit.job for visit in by_start if problem.job_index[visit.job] in problem.conditions.uses]
+    return schedule(problem, plan.sequences(), claims=claims or None, earliest=earliest)
 
 
 def delay_of(evaluation: Evaluation, visit: Visit, minutes: int = ONE_HOUR) -> Delay:
     """Return what it costs to begin one job so many minutes later."""
     problem, plan = evaluation.problem, evaluation.plan
-    later = delayed(problem, plan, visit.job, minutes)
-    planned = {before.job: before.finish for before in plan.visits}
+    if visit in problem.history:
+        return Delay(minutes, None, ())
+    try:
+        later = delayed(problem, plan, visit.job, minutes)
+    except InfeasiblePlan:
+        return Delay(minutes, None, ())
+    then = {after.job: after.finish for after in later.visits}
     pushed = tuple(
-        after.job for after in later.visits if after.job != visit.job and after.finish > planned[after.job]
+        planned.job
+        for planned in plan.visits
+        if planned.job != visit.job and then.get(planned.job, 0) > planned.finish
     )
-    return Delay(minutes, Price.between(evaluate(problem, later), evaluation), pushed)
+    dropped = tuple(planned.job for planned in plan.visits if planned.job not in then)
+    return Delay(minutes, Price.between(evaluate(problem, later), evaluation), pushed, dropped)
 
 
 def best_other_place(evaluation: Evaluation, job: str) -> tuple[int, Place | None]:
@@ -237,9 +254,12 @@ def _placed(
         plan = schedule(evaluation.problem, {**rest, crew: order})
     except InfeasiblePlan:
         return None
+    finish = {visit.job: visit.finish for visit in plan.visits}
+    # A place that leaves another job without its parts, or its crew, is none.
+    if job not in finish or any(other.job not in finish for other in evaluation.plan.visits):
+        return None
     price = Price.between(evaluate(evaluation.problem, plan), evaluation)
-    finish = next(visit.finish for visit in plan.visits if visit.job == job)
-    return Place(crew, index + 1, jobs[index] if index < len(jobs) else "", finish, price)
+    return Place(crew, index + 1, jobs[index] if index < len(jobs) else "", finish[job], price)
 
 
 def _differing(ordered: Sequence[Visit], other: Plan) -> list[tuple[Visit, Visit]]:

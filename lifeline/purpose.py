@@ -95,10 +95,8 @@ class Purposes:
         return found
 
     def without(self, visit: Visit) -> Evaluation:
-        """Return what the plan is worth when this visit never happens and all others do, at their times."""
-        plan = self.evaluation.plan
-        others = tuple(other for other in plan.visits if other != visit)
-        return evaluate(self.evaluation.problem, replace(plan, visits=others))
+        """Return what the plan is worth without this visit and those that wait for it, all others at their times."""
+        return evaluate_without(self.evaluation, visit.job)
 
     def needed_by(self, visit: Visit, without: Evaluation) -> tuple[Needed, ...]:
         """Return the other jobs that bring fewer people back `without` this visit, in order of time."""
@@ -108,9 +106,9 @@ class Purposes:
         )
         rows = zip(jobs["job"], jobs["finish"].tolist(), jobs["persons_back"].tolist(), strict=True)
         found = [
-            Needed(job, finish, persons - then[job])
+            Needed(job, finish, persons - then.get(job, 0))
             for job, finish, persons in rows
-            if job != visit.job and persons > then[job]
+            if job != visit.job and persons > then.get(job, 0)
         ]
         return tuple(sorted(found, key=lambda needed: (needed.finish, needed.job)))
 
@@ -146,6 +144,26 @@ class Purposes:
                 drives.append((other, (int(problem.travel.speed_class_of_crew[crew]), site[crew], reached)))
             site[crew] = reached
         return sorted(drives, key=lambda drive: (drive[0].depart, drive[0].job))
+
+
+def evaluate_without(evaluation: Evaluation, job: str) -> Evaluation:
+    """Return what a plan is worth without one job and those that wait for it, all others at their times."""
+    gone = waiting_for(evaluation.problem, job)
+    others = tuple(visit for visit in evaluation.plan.visits if visit.job not in gone)
+    return evaluate(evaluation.problem, replace(evaluation.plan, visits=others))
+
+
+def waiting_for(problem: RepairProblem, job: str) -> frozenset[str]:
+    """Return the job with all that cannot be done without it: steps and orders after it, partners beside it."""
+    conditions = problem.conditions
+    found: set[int] = set()
+    to_do = [problem.job_index[job]]
+    while to_do:
+        number = to_do.pop()
+        if number not in found:
+            found.add(number)
+            to_do += [*conditions.followers.get(number, ()), *conditions.group_of.get(number, ())]
+    return frozenset(problem.jobs[number].id for number in found)
 
 
 def done_by(evaluation: Evaluation, minute: int) -> frozenset[int]:

@@ -21,7 +21,7 @@ class UndoableReason:
     `names` holds the skill that is missing, or the jobs that block the road.
     """
 
-    kind: Literal["no_skill", "cut_off", "no_road"]
+    kind: Literal["no_skill", "cut_off", "no_road", "unassignable"]
     sentence: str
     jobs: tuple[str, ...]
     names: tuple[str, ...] = ()
@@ -32,7 +32,8 @@ def undoable_reasons(problem: RepairProblem) -> tuple[UndoableReason, ...]:
 
     First the skills that no crew has. Then the road jobs, among those that cannot be done, that keep further sites cut
     off: a set from which none can be taken without some of these sites staying cut off (found by leaving out one after
-    the other, later ids first, so another set may be as small). Then sites that no road at all leads to.
+    the other, later ids first, so another set may be as small). Then sites that no road at all leads to. Jobs that
+    cannot be done for want of parts, partners or permission have the problem's own reason, each its own.
     """
     undoable = [number for number, job in enumerate(problem.jobs) if job.id in problem.unassignable]
     if not undoable:
@@ -42,10 +43,20 @@ def undoable_reasons(problem: RepairProblem) -> tuple[UndoableReason, ...]:
     for skill in sorted({problem.jobs[number].skill for number in undoable} - known):
         jobs = tuple(problem.jobs[number].id for number in undoable if problem.jobs[number].skill == skill)
         reasons.append(UndoableReason("no_skill", f"No crew has the skill {skill!r}.", jobs, (skill,)))
-    cut_off = [number for number in undoable if problem.jobs[number].skill in known]
+    skilled = [number for number in undoable if problem.jobs[number].skill in known]
+    in_the_way = problem.able.any(axis=0) & ~_reached_at_last(problem)
+    cut_off = [number for number in skilled if in_the_way[number]]
     if cut_off:
         reasons += _road_reasons(problem, np.array(cut_off), sorted(undoable))
+    for job in (problem.jobs[number].id for number in skilled if number not in cut_off):
+        reasons.append(UndoableReason("unassignable", problem.unassignable[job], (job,)))
     return tuple(reasons)
+
+
+def _reached_at_last(problem: RepairProblem) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which jobs some crew that may do them could drive to and back from, once all that can be done is done."""
+    done = [number for number, job in enumerate(problem.jobs) if job.id not in problem.unassignable]
+    return _reached(problem, travel_between(problem.system, problem.crews, problem.jobs), done)
 
 
 def _road_reasons(
@@ -82,5 +93,4 @@ def _reached(
     problem: RepairProblem, travel: Travel, done: list[int]
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Tell which jobs some crew with the skill could drive to and back from, once these jobs are done."""
-    skilled = np.array([[job.skill in crew.skills for job in problem.jobs] for crew in problem.crews], bool)
-    return np.asarray((travel.there_and_back(done) & skilled).any(axis=0))
+    return np.asarray((travel.there_and_back(done) & problem.able).any(axis=0))

@@ -144,7 +144,13 @@ class English:
 
     def delay(self, delay: Delay) -> str:
         """Say what putting a job off costs."""
+        if delay.price is None:
+            return (
+                f"It cannot begin {duration(delay.minutes)} later: orders forbid that, or it has been begun."
+            )
         pushed = f"; {counted(len(delay.pushed), 'other job')} would be later too" if delay.pushed else ""
+        if delay.dropped:
+            pushed += f"; {_names(delay.dropped)} could then not be done"
         cost = self.cost(delay.price) if delay.price.objective else "nothing"
         return f"Begun {duration(delay.minutes)} later, it would cost {cost}{pushed}."
 
@@ -239,6 +245,17 @@ BINDINGS: Mapping[str, Callable[[Binding, Clock], str]] = {
     "nothing_gained": lambda binding, clock: "nothing is gained by doing it: nobody waits for it",
     "road": _road,
     "arrives": lambda binding, clock: f"the crew is there only from {clock.short(binding.minute)} on",
+    "after": lambda binding, clock: (
+        f"it has to wait for {_names(binding.names)}, until {clock.short(binding.minute)}"
+    ),
+    "partner": lambda binding, clock: (
+        f"its crew works together with {_names(binding.names)}, there only at {clock.short(binding.minute)}"
+    ),
+    "parts": lambda binding, clock: (
+        f"its parts ({_names(binding.names)}) are there only at {clock.short(binding.minute)}"
+    ),
+    "order": lambda binding, clock: f"an order has it begin no earlier than {clock.short(binding.minute)}",
+    "closed": lambda binding, clock: f"nobody may be on its site for {duration(binding.minutes)} meanwhile",
     "shift": lambda binding, clock: f"its crew is off duty for {duration(binding.minutes)} meanwhile",
     "skill": lambda binding, clock: (
         f"only {_names(binding.names[1:])} can do it (skill {_name(binding.names[0])}), while others have nothing to do"
@@ -248,6 +265,7 @@ BINDINGS: Mapping[str, Callable[[Binding, Clock], str]] = {
         f"its crew does {counted(len(binding.names), 'other job')} first, until {clock.short(binding.minute)}"
     ),
     "work": lambda binding, clock: f"the way and the work alone take {duration(binding.minutes)}",
+    "no_place": lambda binding, clock: "no crew has a place for it in this plan",
     "no_skill": lambda binding, clock: f"no crew has the skill {_names(binding.names)}",
     "cut_off": lambda binding, clock: f"it is cut off by {_names(binding.names)}, which nobody can do",
     "no_road": lambda binding, clock: "no road takes a crew with the skill there and back",

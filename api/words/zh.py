@@ -140,7 +140,11 @@ class Chinese:
 
     def delay(self, delay: Delay) -> str:
         """说明推迟的代价。"""
+        if delay.price is None:
+            return f"它不能推迟 {_span(delay.minutes)}开工：指令不允许，或者已经开工。"
         pushed = f"，并使另外 {len(delay.pushed)} 项任务推迟" if delay.pushed else ""
+        if delay.dropped:
+            pushed += f"；{_names(delay.dropped)} 将无法完成"
         cost = f"代价为 {self.cost(delay.price)}" if delay.price.objective else "没有代价"
         return f"推迟 {_span(delay.minutes)}开工，{cost}{pushed}。"
 
@@ -252,6 +256,13 @@ BINDINGS: Mapping[str, Callable[[Binding, Clock], str]] = {
     "nothing_gained": lambda binding, clock: "做它没有收益：没有人在等它",
     "road": _road,
     "arrives": lambda binding, clock: f"队伍 {_time(clock, binding.minute)} 才到达",
+    "after": lambda binding, clock: f"它必须等 {_names(binding.names)}，直到 {_time(clock, binding.minute)}",
+    "partner": lambda binding, clock: (
+        f"它要与 {_names(binding.names)} 一起做，后者 {_time(clock, binding.minute)} 才到"
+    ),
+    "parts": lambda binding, clock: f"所需备件（{_names(binding.names)}）{_time(clock, binding.minute)} 才有",
+    "order": lambda binding, clock: f"指令规定不得早于 {_time(clock, binding.minute)} 开工",
+    "closed": lambda binding, clock: f"其间现场有 {_span(binding.minutes)}禁止进入",
     "shift": lambda binding, clock: f"其间队伍有 {_span(binding.minutes)}不当班",
     "skill": lambda binding, clock: (
         f"只有 {_names(binding.names[1:])} 会做（技能 {_name(binding.names[0])}），而别的队伍已无事可做"
@@ -261,6 +272,7 @@ BINDINGS: Mapping[str, Callable[[Binding, Clock], str]] = {
         f"队伍先做另外 {len(binding.names)} 项任务，直到 {_time(clock, binding.minute)}"
     ),
     "work": lambda binding, clock: f"路程和工作本身就需要 {_span(binding.minutes)}",
+    "no_place": lambda binding, clock: "本方案中没有队伍能安排它",
     "no_skill": lambda binding, clock: f"没有队伍具备技能 {_names(binding.names)}",
     "cut_off": lambda binding, clock: f"它被 {_names(binding.names)} 阻断，而后者没有人能修",
     "no_road": lambda binding, clock: "没有道路能让具备技能的队伍往返",

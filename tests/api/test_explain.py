@@ -105,6 +105,7 @@ def test_programs_get_exact_figures(lifeline, two_lines, plan):
         "minutes": 60,
         "price": {"objective": 40 * 60 * 1000, "person_minutes": 40 * 60},
         "pushed": ["P1-P3"],
+        "dropped": [],
     }
     assert report["best_place"]["price"]["person_minutes"] == 20 * 60
     whole = lifeline("explain", two_lines, plan, "--json").json
