@@ -172,14 +172,14 @@ def binding_of_undone(
     *,
     gain: Price | None = None,
     places: int | None = None,
-) -> tuple[Binding, ...]:
-    """Return why a job is not in the plan, the reason that binds first.
+) -> Binding:
+    """Return why a job is not in the plan: the first reason that holds.
 
     `reasons` are those of `undoable_reasons`; `gain` is the price of its best place and `places` how many there are,
     None where that is not known.
     """
     undone = Undone(evaluation, job, gain, tuple(reasons), places)
-    return tuple(found for reason in UNDONE.values() if (found := reason(undone)) is not None)
+    return next(found for reason in UNDONE.values() if (found := reason(undone)) is not None)
 
 
 def _nothing_gained(late: LateVisit) -> Binding | None:
@@ -333,9 +333,9 @@ def _would_gain_nothing(undone: Undone) -> Binding | None:
     return None if helps else Binding("nothing_gained")
 
 
-def _left_out(undone: Undone) -> Binding | None:
+def _left_out(undone: Undone) -> Binding:
     """Somebody could do it."""
-    return None if undone.job in undone.evaluation.problem.unassignable else Binding("left_out")
+    return Binding("left_out")
 
 
 UNDONE: Mapping[str, Callable[[Undone], Binding | None]] = {
@@ -344,7 +344,7 @@ UNDONE: Mapping[str, Callable[[Undone], Binding | None]] = {
     "nothing_gained": _would_gain_nothing,
     "left_out": _left_out,
 }
-"Why a job is not in the plan at all."
+"Why a job is not in the plan at all; the last one holds where no other does."
 
 KINDS = (*LATE, "no_place", "no_skill", "cut_off", "no_road", "unassignable", "left_out")
 "Every kind of binding there is, so that whoever puts them into words can see that none is missing."

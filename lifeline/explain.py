@@ -7,6 +7,7 @@ Every figure is the difference of two plans put before the judge, so it is exact
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,7 @@ class UndoneExplained:
     """A job that is not in the plan: why, and the cheapest place there would be for it, if any."""
 
     job: str
-    because: tuple[Binding, ...]
+    because: Binding
     places_tried: int
     best_place: Place | None
 
@@ -177,7 +178,7 @@ def explain_plan(evaluation: Evaluation, other: Plan | None = None) -> PlanExpla
         decisions=tuple(weightiest),
         decisions_tried=min(left, len(pairs)),
         decisions_open=len(pairs),
-        undone=tuple((job, binding_of_undone(evaluation, job, reasons)[0]) for job in undone),
+        undone=tuple((job, binding_of_undone(evaluation, job, reasons)) for job in undone),
     )
 
 
@@ -277,10 +278,10 @@ def _decision(evaluation: Evaluation, visit: Visit, other: Visit) -> Decision | 
     """Return what it would cost to do a job where another plan does; None where nothing would change."""
     orders = evaluation.plan.sequences()
     rest = {crew: [job for job in jobs if job != visit.job] for crew, jobs in orders.items()}
-    try:
-        begins = {mine.job: mine.start for mine in schedule(evaluation.problem, rest).visits}
-    except InfeasiblePlan:  # others need the road that this job opens
-        begins = {mine.job: mine.start for mine in evaluation.plan.visits}
+    begins = {mine.job: mine.start for mine in evaluation.plan.visits}
+    # Where others need the road that this job opens, or cannot be done without it, they stay where they are.
+    with suppress(InfeasiblePlan):
+        begins |= {mine.job: mine.start for mine in schedule(evaluation.problem, rest).visits}
     theirs = rest.get(other.crew, [])
     index = next((place for place, job in enumerate(theirs) if begins[job] >= other.start), len(theirs))
     if other.crew == visit.crew and orders[visit.crew].index(visit.job) == index:

@@ -179,7 +179,7 @@ class English:
 
     def undone(self, explained: UndoneExplained, clock: Clock) -> str:
         """Say why a job is not in the plan, and what doing it would bring."""
-        said = f"{_name(explained.job)} is not in the plan: {self.binding(explained.because[0], clock)}."
+        said = f"{_name(explained.job)} is not in the plan: {self.binding(explained.because, clock)}."
         place = explained.best_place
         if place is None:
             return said

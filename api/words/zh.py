@@ -169,7 +169,7 @@ class Chinese:
 
     def undone(self, explained: UndoneExplained, clock: Clock) -> str:
         """说明任务为什么不在方案中。"""
-        said = f"{_name(explained.job)} 不在方案中：{self.binding(explained.because[0], clock)}。"
+        said = f"{_name(explained.job)} 不在方案中：{self.binding(explained.because, clock)}。"
         place = explained.best_place
         if place is None:
             return said

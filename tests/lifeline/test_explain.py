@@ -344,26 +344,26 @@ def undone(evaluation: Evaluation, job: str) -> UndoneExplained:
 def test_a_job_nobody_has_the_skill_for_says_which() -> None:
     problem = two_lines(damage={"P1-P2": 60, "P1-P3": {"repair_minutes": 60, "skill": "diver"}})
     explained = undone(judged(problem, {"sparks": ["P1-P2"]}), "P1-P3")
-    assert explained == UndoneExplained("P1-P3", (Binding("no_skill", ("diver",)),), 0, None)
+    assert explained == UndoneExplained("P1-P3", Binding("no_skill", ("diver",)), 0, None)
 
 
 def test_a_job_behind_a_road_nobody_can_mend_names_the_road() -> None:
     problem = road_to_p2(crews={"sparks": "power"})
     plan = judged(problem, {})
-    assert undone(plan, "P2").because == (Binding("cut_off", ("A-B",)),)
-    assert undone(plan, "A-B").because == (Binding("no_skill", ("road",)),)
+    assert undone(plan, "P2").because == Binding("cut_off", ("A-B",))
+    assert undone(plan, "A-B").because == Binding("no_skill", ("road",))
     assert [job for job, _ in explain_plan(plan).undone] == ["A-B", "P2"]
 
 
 def test_a_job_left_out_says_what_doing_it_would_bring() -> None:
     """After P1-P2, P1-P3 is done at 120: its 10 people have 22 hours of the day. Before it: 23, but 30 lose one."""
     explained = undone(judged(two_lines(), {"sparks": ["P1-P2"]}), "P1-P3")
-    assert explained.because == (Binding("left_out"),)
+    assert explained.because == Binding("left_out")
     assert explained.best_place == Place("sparks", 2, "", 120, hours(-220))
 
 
 def test_a_job_left_out_that_serves_nobody_gains_nothing() -> None:
     problem = two_lines(people={"P2": 30})
     explained = undone(judged(problem, {"sparks": ["P1-P2"]}), "P1-P3")
-    assert explained.because[0] == Binding("nothing_gained")
+    assert explained.because == Binding("nothing_gained")
     assert explained.best_place == Place("sparks", 2, "", 120, hours(0))
