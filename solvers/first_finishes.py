@@ -1,4 +1,4 @@
-"""The first minute at which each crew can be done with each job, as if it and what comes before it were all there is."""
+"""When each crew can be done with each job at the earliest, as if it and what comes before were all there is."""
 
 from __future__ import annotations
 

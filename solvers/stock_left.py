@@ -33,3 +33,8 @@ def stock_left(problem: RepairProblem, depot: str, part: str) -> tuple[tuple[int
 def first_minute_with(left: tuple[tuple[int, int], ...], pieces: int) -> int | None:
     """Return the first minute from which so many pieces are there; None for never."""
     return next((minute for minute, most in left if most >= pieces), None)
+
+
+def most_by(minute: int, left: tuple[tuple[int, int], ...]) -> int:
+    """Return how many pieces are there by a minute."""
+    return max((most for at, most in left if at <= minute), default=0)
