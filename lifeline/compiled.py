@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lifeline.vulnerable import with_vulnerable_apart
+
 if TYPE_CHECKING:
     from lifeline.system import System
 
@@ -299,13 +301,14 @@ def _split_customers(
         alternatives.append(node[first[portion] : ends[portion]].astype(np.int32))
     people = system.customers["persons"].to_numpy(dtype=np.int64)
     share = supplies["share"].to_numpy(dtype=float)[order][first]
-    return Portions(
+    portions = Portions(
         customer=customer[first].astype(np.int32),
         service=service[first].astype(np.int8),
         node=portion_node,
         persons=_largest_remainder(people, customer[first], service[first], share),
         weight_permille=supplies["weight_permille"].to_numpy(dtype=np.int64)[order][first],
-    ), alternatives
+    )
+    return with_vulnerable_apart(system, portions), alternatives
 
 
 def _largest_remainder(
