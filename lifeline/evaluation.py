@@ -226,19 +226,22 @@ class Evaluation:
             }
         )
 
-    def recovery(self, service: str | None = None) -> pd.DataFrame:
-        """Return one curve (minute, persons_without), of one service or of all added up."""
+    def recovery(self, service: str | None = None, *, district: str | None = None) -> pd.DataFrame:
+        """Return one curve (minute, persons_without), of one service and district or of all added up."""
         curves = self.curves if service is None else self.curves[self.curves["service"] == service]
+        curves = curves if district is None else curves[curves["district"] == district]
         wide = curves.pivot_table(index="minute", columns=["service", "district"], values="persons_without")
         total = wide.ffill().sum(axis=1).astype("int64")
         return total.rename("persons_without").reset_index()
 
-    def minute_when_back(self, fraction: float, *, service: str | None = None) -> int:
+    def minute_when_back(
+        self, fraction: float, *, service: str | None = None, district: str | None = None
+    ) -> int:
         """Return the first minute from which on at most 1 - fraction of the most people ever without are without.
 
         NOT_BACK when that never happens; 0 when nobody was without service.
         """
-        curve = self.recovery(service)
+        curve = self.recovery(service, district=district)
         if curve.empty:
             return 0
         persons = curve["persons_without"].to_numpy()

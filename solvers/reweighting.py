@@ -1,0 +1,110 @@
+"""The same problem with another say for some districts: what a search of sums needs to serve a maximum.
+
+No search here minimises the loss of the worst-served district: they all add up. But the objective with that term is the
+largest of many sums, one for each way to share out the term's weight over the districts. So a problem in which the
+districts' people have other weights is an ordinary one, and its plans are candidates (Lagrangian relaxation).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lifeline.evaluation import evaluate
+from lifeline.repair import MOST_OBJECTIVE
+from lifeline.tables import PLAIN_WEIGHT_PERMILLE
+from solvers import local_search
+
+if TYPE_CHECKING:
+    from lifeline.evaluation import Evaluation
+    from lifeline.repair import RepairProblem
+    from solvers.solver import Budget, OnProgress, Proposal
+
+FINEST = 1_000_000
+"Steps in which a re-weighting tells districts apart, where the exact objective has room for so many."
+
+
+def with_fairness(problem: RepairProblem, permille: int) -> RepairProblem:
+    """Return the same problem with another weight of the worst-served district in its objective."""
+    settings = replace(problem.system.settings, fairness_permille=permille)
+    system = replace(problem.system, settings=settings).with_arrays(problem.system.compiled)
+    changed = replace(problem, system=system)
+    # What breaks does not depend on how it is counted.
+    changed.__dict__["cascade"] = problem.cascade
+    return changed
+
+
+def reweighted(problem: RepairProblem, factors: Mapping[str, Fraction]) -> RepairProblem:
+    """Return a problem in which the people of each district count so many times as much; only ratios matter.
+
+    Weights stay whole and the objective within 64 bits: factors are rounded to a part of the largest one, to a
+    millionth of it where there is room.
+    """
+    compiled = problem.system.compiled
+    portions = compiled.portions
+    weight = portions.weight_permille // max(int(np.gcd.reduce(portions.weight_permille)), 1)
+    a_minute = sum(
+        persons * each for persons, each in zip(portions.persons.tolist(), weight.tolist(), strict=True)
+    )
+    finest = min(FINEST, MOST_OBJECTIVE // max(a_minute * problem.horizon_minutes, 1))
+    largest = max(factors.values(), default=Fraction(1))
+    steps = [
+        max(1, round(finest * factors.get(name, Fraction(1)) / largest)) for name in problem.districts.names
+    ]
+    of_portion = np.array(steps, np.int64)[problem.districts.of_portion]
+    arrays = replace(compiled, portions=replace(portions, weight_permille=weight * of_portion))
+    return replace(problem, system=problem.system.with_arrays(arrays))
+
+
+def factors_by_votes(problem: RepairProblem, votes: Counter[str], permille: int) -> Mapping[str, Fraction]:
+    """Return how much each district counts when the term's weight is shared out by votes.
+
+    A district with a share v of the votes counts 1 + permille / 1000 x v x people / its own people.
+    """
+    districts = problem.districts
+    of_all = permille * districts.people
+    return {
+        name: 1 + Fraction(of_all * votes[name], PLAIN_WEIGHT_PERMILLE * votes.total() * persons)
+        for name, persons in zip(districts.names, districts.persons.tolist(), strict=True)
+        if persons
+    }
+
+
+def voted_plans(
+    problem: RepairProblem,
+    searched: RepairProblem,
+    best: Evaluation,
+    *,
+    rounds: int,
+    budget: Budget,
+    seed: int,
+    on_progress: OnProgress | None,
+) -> Iterator[tuple[Proposal, Evaluation]]:
+    """Yield plans that serve the worst-served districts better, each judged as `problem` says.
+
+    In each round the worst-served district of the last plan gets a vote, and the search solves `searched` (the problem
+    under connectivity, without the term) with the term's weight shared out by the votes so far. This is fictitious
+    play (Brown 1951) between the plans and the districts. Each search starts from the best plan so far, and may spend
+    `budget`.
+    """
+    votes: Counter[str] = Counter()
+    last = best
+    permille = problem.system.settings.fairness_permille
+    for number in range(rounds):
+        votes[last.worst_district] += 1
+        task = reweighted(searched, factors_by_votes(problem, votes, permille))
+        found = local_search.solve(
+            task,
+            budget=budget,
+            seed=seed + number,
+            on_progress=on_progress,
+            start=best.plan.sequences(),
+        )
+        last = evaluate(problem, found.plan)
+        best = min(best, last, key=lambda evaluation: evaluation.objective)
+        yield found, last
