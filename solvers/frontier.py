@@ -34,11 +34,14 @@ LADDER = (300, 1_000, 3_000, 10_000, 100_000, MOST_FAIRNESS_PERMILLE)
 ROUNDS = 6
 "Re-weightings on each rung."
 
-FIRST_SHARE, ROUNDS_SHARE = 0.3, 0.55
+FIRST_SHARE, ROUNDS_SHARE = 0.4, 0.5
 "Parts of a budget for most people first, and for all re-weightings together; the judge's own search has the rest."
 
 LEAST_EVALUATIONS, MOST_EVALUATIONS = 200, 40_000
-"Bounds on the evaluations of a re-weighting in a run without a budget; in between, a tenth of the first search's."
+"Bounds on the evaluations of a re-weighting in a run without a budget."
+
+TIMES_SHORTER = 15
+"How many times shorter a re-weighting is, within these bounds, than the search for most people first."
 
 POLISH_EVALUATIONS = 300
 "Plans that the judge is asked about on each rung, at most."
@@ -219,8 +222,8 @@ class _Run:
     def _voted_plans(self, task: RepairProblem) -> Iterator[tuple[Proposal, Evaluation]]:
         each = self._share(ROUNDS_SHARE / (len(LADDER) * ROUNDS))
         if self.budget == Budget():
-            tenth = self.first_evaluations // 10
-            each = Budget(min(max(tenth, LEAST_EVALUATIONS), MOST_EVALUATIONS))
+            few = self.first_evaluations // TIMES_SHORTER
+            each = Budget(min(max(few, LEAST_EVALUATIONS), MOST_EVALUATIONS))
         return voted_plans(
             task,
             self.searched,

@@ -8,25 +8,30 @@ districts' people have other weights is an ordinary one, and its plans are candi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lifeline.districts import worst
 from lifeline.evaluation import evaluate
 from lifeline.repair import MOST_OBJECTIVE
 from lifeline.tables import PLAIN_WEIGHT_PERMILLE
 from solvers import local_search
 
 if TYPE_CHECKING:
+    from lifeline.districts import DistrictLoss
     from lifeline.evaluation import Evaluation
     from lifeline.repair import RepairProblem
     from solvers.solver import Budget, OnProgress, Proposal
 
 FINEST = 1_000_000
 "Steps in which a re-weighting tells districts apart, where the exact objective has room for so many."
+
+
+BALLOT, STEEPNESS = 1_000, 8
 
 
 def with_fairness(problem: RepairProblem, permille: int) -> RepairProblem:
@@ -75,6 +80,18 @@ def factors_by_votes(problem: RepairProblem, votes: Counter[str], permille: int)
     }
 
 
+def ballots(losses: Sequence[DistrictLoss]) -> dict[str, int]:
+    """Return the votes of each district: BALLOT for the worst-served one, steeply less for those better off.
+
+    A district whose persons lose a share r of what they lose in the worst one has BALLOT x r to the power STEEPNESS.
+    Were all votes the worst one's, a plan would serve one district a round and forget those right behind it.
+    """
+    last = worst(losses)
+    if last is None or last.objective == 0:
+        return {}
+    return {loss.district: int(BALLOT * (loss.per_person / last.per_person) ** STEEPNESS) for loss in losses}
+
+
 def voted_plans(
     problem: RepairProblem,
     searched: RepairProblem,
@@ -87,16 +104,16 @@ def voted_plans(
 ) -> Iterator[tuple[Proposal, Evaluation]]:
     """Yield plans that serve the worst-served districts better, each judged as `problem` says.
 
-    In each round the worst-served district of the last plan gets a vote, and the search solves `searched` (the problem
-    under connectivity, without the term) with the term's weight shared out by the votes so far. This is fictitious
-    play (Brown 1951) between the plans and the districts. Each search starts from the best plan so far, and may spend
+    In each round the districts vote on the last plan (`ballots`), and the search solves `searched` (the problem under
+    connectivity, without the term) with the term's weight shared out by all votes so far. This is fictitious play
+    (Brown 1951) between the plans and the districts. Each search starts from the best plan so far, and may spend
     `budget`.
     """
     votes: Counter[str] = Counter()
     last = best
     permille = problem.system.settings.fairness_permille
-    for number in range(rounds):
-        votes[last.worst_district] += 1
+    for number in range(rounds if best.base_objective else 0):
+        votes.update(ballots(last.district_losses))
         task = reweighted(searched, factors_by_votes(problem, votes, permille))
         found = local_search.solve(
             task,
@@ -104,6 +121,8 @@ def voted_plans(
             seed=seed + number,
             on_progress=on_progress,
             start=best.plan.sequences(),
+            # The rules have been judged already, and working them out takes as long as a short search.
+            rules_beside=(),
         )
         last = evaluate(problem, found.plan)
         best = min(best, last, key=lambda evaluation: evaluation.objective)
