@@ -40,7 +40,14 @@ def draw_frontier(frontier: Frontier, path: Path) -> None:
         top = figure.add_subplot(grid[0, :])
         _draw_trade_off(top, frontier, colours)
         _draw_districts(figure, grid, frontier, districts, colours)
-        figure.legend(handles=_legend(frontier, colours), loc="outside lower center", ncols=4, frameon=False)
+        weighted = "weighted " if is_weighted(frontier.plans[0].evaluation.problem) else ""
+        figure.legend(
+            handles=_legend(frontier, colours),
+            title=f"price in {weighted}person-hours",
+            loc="outside lower center",
+            ncols=7,
+            frameon=False,
+        )
         _write_letters(figure, top, frontier)
 
 
@@ -166,12 +173,7 @@ def _nearly_over(evaluation: Evaluation, district: str) -> int:
 
 def _legend(frontier: Frontier, colours: Sequence[Any]) -> list[Line2D]:
     handles = []
-    weighted = "weighted " if is_weighted(frontier.plans[0].evaluation.problem) else ""
     for plan, colour in zip(frontier.plans, colours, strict=True):
-        price = (
-            f"+{hours_figure(weighted_hours(plan.price))} {weighted}person-hours"
-            if plan.price
-            else "most people first"
-        )
+        price = f"+{hours_figure(weighted_hours(plan.price))}" if plan.price else "most people first"
         handles.append(Line2D([], [], color=colour, marker="o", linewidth=2, label=f"{plan.letter}  {price}"))
     return handles

@@ -132,9 +132,10 @@ def not_dominated(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
 
 
 def well_spread(evaluations: Sequence[Evaluation], most: int) -> list[Evaluation]:
-    """Return at most so many of a frontier: both ends, then whichever lies farthest from all that are chosen.
+    """Return at most so many of a frontier: both ends, then whichever differs most from all that are chosen.
 
-    Distances are measured with both numbers scaled from 0 to 1 between the ends; ties go to the cheaper plan.
+    Two plans differ by the smaller of their differences in both numbers, each scaled from 0 to 1 between the ends: one
+    that costs or serves about the same as another has little to add. Ties go to the cheaper plan.
     """
     if len(evaluations) <= most:
         return list(evaluations)
@@ -160,7 +161,7 @@ def _scaled(numbers: Sequence[tuple[int, Fraction]]) -> list[tuple[Fraction, Fra
 
 
 def _apart(one: tuple[Fraction, Fraction], other: tuple[Fraction, Fraction]) -> Fraction:
-    return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2
+    return min(abs(one[0] - other[0]), abs(one[1] - other[1]))
 
 
 class _Run:
