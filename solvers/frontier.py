@@ -46,6 +46,9 @@ TIMES_SHORTER = 15
 POLISH_EVALUATIONS = 300
 "Plans that the judge is asked about on each rung, at most."
 
+POLISH_SECONDS = 10.0
+"When the clock ends that in a run without seconds of its own: under some service rules a plan takes a second."
+
 MOST_PLANS, MOST_PLANS_ALLOWED = 7, 12
 LETTERS = "ABCDEFGHIJKL"
 BACK = 0.9
@@ -214,7 +217,7 @@ class _Run:
         found = judged_search.improve(
             task,
             self._best_for(task).plan,
-            budget=Budget(tried, left.seconds),
+            budget=Budget(tried, left.seconds or POLISH_SECONDS),
             seed=self.seed,
             on_progress=self._told(),
         )
