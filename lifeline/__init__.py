@@ -9,7 +9,8 @@ from lifeline.files import read_system, write_system
 from lifeline.shock import Shock, draw_shock
 from lifeline.cascade import Cascade, propagate
 from lifeline.crews import Crew, Shift
-from lifeline.repair import Job, RepairProblem, build_problem
+from lifeline.jobs import Job
+from lifeline.repair import RepairProblem, build_problem
 from lifeline.plan import Plan, Visit
 from lifeline.schedule import schedule
 from lifeline.plan_check import check_plan

@@ -14,6 +14,7 @@ from lifeline.nearest import Nearest
 from lifeline.sheets import Tidy, first_of_runs
 from lifeline.tables import ANY_KIND, MOST_MINUTES, SHARE_TOLERANCE
 from lifeline.values import Raw
+from lifeline.work_checks import WORK_RULES
 
 Tables = Mapping[str, Tidy]
 Mask = npt.NDArray[np.bool_]
@@ -78,6 +79,8 @@ def references_point_at_something(tables: Tables) -> Iterator[Problem]:
                 continue
             values = tidy.values(column.name)
             unknown = tidy.readable(column.name)
+            if not column.required:
+                unknown &= values != ""
             for target in targets:
                 unknown &= target.positions_of(values) < 0
             if unknown.any():
@@ -329,4 +332,5 @@ RULES: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     a_crew_has_one_period,
     shifts_fit_into_their_period,
     shifts_do_not_overlap,
+    *WORK_RULES,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
+from math import isfinite, lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MINUTES_PER_DAY = 1440
-ROUND_THE_CLOCK = ((0, MINUTES_PER_DAY),)
+MOST_COMMON_MINUTES = 100 * 7 * MINUTES_PER_DAY
+"Crews whose hours come together less often than every 100 weeks are not planned side by side."
+
+USUAL_SPEED = 1000
+"A crew of this speed, in thousandths, takes as long for a job as the tables say."
 
 
 @dataclass(frozen=True, order=True)
@@ -53,6 +57,12 @@ class Crew:
     speed_kmh: float = 30.0
     shifts: tuple[Shift, ...] = ()
     owner: str = ""
+    available_until_minute: int | None = None
+    longest_stretch_minutes: int | None = None
+    least_rest_minutes: int | None = None
+    is_volunteer: bool = False
+    depot: str = ""
+    speed_permille: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a crew that could never do anything, and shifts that overlap or disagree on their period."""
@@ -71,21 +81,56 @@ class Crew:
             raise InvalidInput(
                 f"Crew {self.id!r}: all its shifts must come round after the same every_minutes."
             )
-        if sum(shift.end_minute - shift.start_minute for shift in self.shifts) != self.duty_minutes * bool(
-            self.shifts
+        if self.shifts and sum(shift.end_minute - shift.start_minute for shift in self.shifts) != sum(
+            closes - opens for opens, closes in self._shift_windows
         ):
             raise InvalidInput(f"Crew {self.id!r}: its shifts overlap; join them or move them apart.")
+        if (self.longest_stretch_minutes is None) != (self.least_rest_minutes is None):
+            raise InvalidInput(
+                f"Crew {self.id!r}: longest_stretch_minutes and least_rest_minutes go together; give both or neither."
+            )
+        if not self.duty_minutes:
+            raise InvalidInput(
+                f"Crew {self.id!r}: with a rest of {self.least_rest_minutes} minutes nothing is left of its shifts, "
+                f"which come again every {self.period_minutes}. Shorten least_rest_minutes or the shifts."
+            )
+        leaves = self.available_until_minute
+        if leaves is not None and leaves <= self.available_from_minute:
+            raise InvalidInput(
+                f"Crew {self.id!r} leaves at minute {leaves}, not after it comes at {self.available_from_minute}."
+            )
 
-    @property
+    @cached_property
     def period_minutes(self) -> int:
-        """Return after how many minutes the crew's shifts come round again."""
-        return self.shifts[0].every_minutes if self.shifts else MINUTES_PER_DAY
+        """Return after how many minutes the crew's hours on duty come round again."""
+        if self.shifts:
+            return self.shifts[0].every_minutes
+        if self.longest_stretch_minutes is not None and self.least_rest_minutes is not None:
+            return self.longest_stretch_minutes + self.least_rest_minutes
+        return MINUTES_PER_DAY
 
     @cached_property
     def windows(self) -> tuple[tuple[int, int], ...]:
-        """Return the spans on duty within one period, [opens, closes), in order, apart from each other."""
+        """Return the spans on duty within one period, [opens, closes), in order, apart from each other.
+
+        The rule of rest is kept by the hours themselves: a crew without shifts works its longest stretch and rests,
+        over and over from when it comes; shifts are cut short or begin later where they would go against it (see
+        `rested`).
+        """
+        if self.longest_stretch_minutes is None or self.least_rest_minutes is None:
+            return self._shift_windows
+        return rested(
+            self._shift_windows,
+            self.period_minutes,
+            self.longest_stretch_minutes,
+            self.least_rest_minutes,
+            begins=0 if self.shifts else self.available_from_minute % self.period_minutes,
+        )
+
+    @cached_property
+    def _shift_windows(self) -> tuple[tuple[int, int], ...]:
         if not self.shifts:
-            return ROUND_THE_CLOCK
+            return ((0, self.period_minutes),)
         spans: list[tuple[int, int]] = []
         for shift in self.shifts:
             opens = shift.start_minute % self.period_minutes
@@ -99,6 +144,15 @@ class Crew:
     def duty_minutes(self) -> int:
         """Return the minutes on duty in one period."""
         return sum(closes - opens for opens, closes in self.windows)
+
+    def work_minutes(self, skill: str, minutes: int) -> int:
+        """Return how long the crew takes for work that takes `minutes` at the usual speed, rounded up."""
+        speed = self._speeds.get(skill, USUAL_SPEED)
+        return -(-minutes * USUAL_SPEED // speed)
+
+    @cached_property
+    def _speeds(self) -> dict[str, int]:
+        return dict(self.speed_permille)
 
     def is_on_shift(self, minute: int) -> bool:
         """Tell whether the crew is on duty in the minute that begins now."""
@@ -134,6 +188,54 @@ class Crew:
         raise AssertionError("a remainder is smaller than the windows together")  # pragma: no cover
 
 
+def rested(
+    windows: tuple[tuple[int, int], ...], period: int, stretch: int, rest: int, *, begins: int
+) -> tuple[tuple[int, int], ...]:
+    """Return hours within these in which no `stretch` minutes on duty go by without `rest` minutes off before more.
+
+    The same hours every period. A stretch is the minutes on duty between two breaks of `rest` minutes or more, however
+    many shorter breaks lie in it. From the longest break on (round the clock: from `begins`), each stretch is as long
+    as it may be; what is left of a shift when it is full is time off, and the next begins `rest` later, if the rest
+    before the same minute of the next period is kept too.
+    """
+    if windows == ((0, period),):
+        ahead = [(begins, begins + period)]
+    else:
+        closed_before = [windows[-1][1] - period, *(closes for _, closes in windows)]
+        breaks = [opens - closed for (opens, _), closed in zip(windows, closed_before, strict=False)]
+        turn = breaks.index(max(breaks))
+        ahead = [*windows[turn:], *((opens + period, closes + period) for opens, closes in windows[:turn])]
+    kept: list[tuple[int, int]] = []
+    rest_before = ahead[0][0] + period - rest
+    worked, off_since = 0, ahead[0][0] - rest
+    for opens, closes in ahead:
+        start = opens
+        while start < closes:
+            if start - off_since >= rest:
+                worked = 0
+            if worked >= stretch:
+                start = off_since + rest
+                continue
+            end = min(closes, start + stretch - worked, rest_before)
+            if end <= start:
+                return _wrapped(kept, period)
+            kept.append((start, end))
+            worked += end - start
+            start = off_since = end
+    return _wrapped(kept, period)
+
+
+def _wrapped(spans: Iterable[tuple[int, int]], period: int) -> tuple[tuple[int, int], ...]:
+    """Return spans that may reach past a period's end as spans within it."""
+    within: list[tuple[int, int]] = []
+    for opens, closes in spans:
+        opens, closes = opens % period, opens % period + closes - opens
+        within.append((opens, min(closes, period)))
+        if closes > period:
+            within.append((0, closes - period))
+    return _joined(sorted(within))
+
+
 def _joined(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     joined: list[tuple[int, int]] = []
     for opens, closes in spans:
@@ -144,12 +246,20 @@ def _joined(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return tuple(joined)
 
 
-def crews_from_tables(crews: pd.DataFrame, shifts: pd.DataFrame) -> tuple[Crew, ...]:
-    """Return the crews of canonical tables, in order of their ids; shifts of other crews are left alone."""
+def crews_from_tables(
+    crews: pd.DataFrame, shifts: pd.DataFrame, speeds: pd.DataFrame | None = None
+) -> tuple[Crew, ...]:
+    """Return the crews of canonical tables, in order of their ids; shifts and speeds of other crews are left alone."""
     windows: dict[str, list[Shift]] = {}
     columns = ("crew", "start_minute", "end_minute", "every_minutes")
     for crew, start, end, every in zip(*(shifts[name].tolist() for name in columns), strict=True):
         windows.setdefault(crew, []).append(Shift(start, end, every))
+    fast: dict[str, list[tuple[str, int]]] = {}
+    if speeds is not None:
+        for crew, skill, permille in zip(
+            *(speeds[name].tolist() for name in ("crew", "skill", "speed_permille")), strict=True
+        ):
+            fast.setdefault(crew, []).append((skill, permille))
     return tuple(
         Crew(
             id=row["id"],
@@ -160,14 +270,66 @@ def crews_from_tables(crews: pd.DataFrame, shifts: pd.DataFrame) -> tuple[Crew, 
             speed_kmh=row["speed_kmh"],
             shifts=tuple(sorted(windows.get(row["id"], ()))),
             owner=row["owner"],
+            available_until_minute=_filled(row["available_until_minute"]),
+            longest_stretch_minutes=_filled(row["longest_stretch_minutes"]),
+            least_rest_minutes=_filled(row["least_rest_minutes"]),
+            is_volunteer=bool(row["volunteer"]),
+            depot=row["depot"],
+            speed_permille=tuple(sorted(fast.get(row["id"], ()))),
         )
         for row in crews.sort_values("id").to_dict("records")
     )
 
 
+def _filled(minutes: int) -> int | None:
+    """Return None for a cell that was left blank."""
+    return None if minutes < 0 else minutes
+
+
 def skills_of(text: str) -> frozenset[str]:
     """Return the skills written as `power;telecom`."""
     return frozenset(skill.strip() for skill in text.split(";") if skill.strip())
+
+
+def common_hours(
+    hours: Iterable[tuple[int, tuple[tuple[int, int], ...]]],
+) -> tuple[int, tuple[tuple[int, int], ...]] | None:
+    """Return the period and the windows in which all of these (period, windows) are on duty.
+
+    None where their periods come together only after more than MOST_COMMON_MINUTES.
+    """
+    period = 1
+    windows: tuple[tuple[int, int], ...] = ((0, 1),)
+    for other_period, other in hours:
+        both = lcm(period, other_period)
+        if both > MOST_COMMON_MINUTES:
+            return None
+        windows = _shared(_repeated(windows, period, both), _repeated(other, other_period, both))
+        period = both
+    return period, windows
+
+
+def _repeated(windows: tuple[tuple[int, int], ...], period: int, end: int) -> tuple[tuple[int, int], ...]:
+    return _joined(
+        (begin + opens, begin + closes) for begin in range(0, end, period) for opens, closes in windows
+    )
+
+
+def _shared(
+    first: tuple[tuple[int, int], ...], second: tuple[tuple[int, int], ...]
+) -> tuple[tuple[int, int], ...]:
+    shared: list[tuple[int, int]] = []
+    mine = theirs = 0
+    while mine < len(first) and theirs < len(second):
+        opens = max(first[mine][0], second[theirs][0])
+        closes = min(first[mine][1], second[theirs][1])
+        if opens < closes:
+            shared.append((opens, closes))
+        if first[mine][1] < second[theirs][1]:
+            mine += 1
+        else:
+            theirs += 1
+    return _joined(shared)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lifeline.compiled import Ints, Longs, Portions
 from lifeline.districts import DistrictLoss, fairness_term, worst
+from lifeline.mending import MENDS_NOTHING
 from lifeline.plan import Plan
 from lifeline.steps import Steps, change_from, last_of_each_minute, more_without, steps_of
 
@@ -324,4 +325,11 @@ def cost_of_finishes(problem: RepairProblem, jobs: Longs, finish: Longs) -> int:
 def _levels_while(problem: RepairProblem, jobs: Longs, finish: Longs) -> Longs:
     """Return the levels while these jobs are finished at these minutes, in order of time and, at one minute, of id."""
     is_link, part = problem.mended
-    return last_of_each_minute(problem.cascade.levels_while(finish, is_link[jobs], part[jobs]))
+    mends = part[jobs] != MENDS_NOTHING
+    if mends.all():
+        return last_of_each_minute(problem.cascade.levels_while(finish, is_link[jobs], part[jobs]))
+    kept = jobs[mends]
+    rows = problem.cascade.levels_while(finish[mends], is_link[kept], part[kept])
+    owed = rows[:, 3] >= 0
+    rows[owed, 3] = np.flatnonzero(mends)[rows[owed, 3]]
+    return last_of_each_minute(rows)

@@ -281,8 +281,12 @@ def _parent(entry: zipfile.ZipInfo) -> PurePosixPath:
 
 
 def _parts_of(system: System) -> dict[str, bytes]:
-    """Return the files of a system; empty tables are written too, as a header to fill in."""
-    tables = {f"{name}.csv": csv_text(TABLES[name], frame).encode() for name, frame in system.tables.items()}
+    """Return the files of a system; empty tables that every system has are written too, as a header to fill in."""
+    tables = {
+        f"{name}.csv": csv_text(TABLES[name], frame).encode()
+        for name, frame in system.tables.items()
+        if len(frame) or not TABLES[name].if_used
+    }
     return {SETTINGS_FILE: _toml_of(system.settings).encode(), **tables}
 
 
@@ -331,6 +335,10 @@ def _write_folder(system: System, folder: Path) -> None:
             beside.rename(folder)
             return
         (folder / "nodes.csv").unlink(missing_ok=True)
+        for name in FILE_NAMES:
+            if name not in parts:
+                # A table that is not used any more must not be read again with the new ones.
+                (folder / name).unlink(missing_ok=True)
         for name in sorted(parts, key=lambda name: name == "nodes.csv"):
             (beside / name).replace(folder / name)
     finally:

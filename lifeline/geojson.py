@@ -17,8 +17,9 @@ from lifeline.evaluation import NOT_BACK
 
 if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
+    from lifeline.jobs import Job
     from lifeline.plan import Visit
-    from lifeline.repair import Job, RepairProblem
+    from lifeline.repair import RepairProblem
     from lifeline.system import Settings
 
 DECIMALS = 7  # of a degree: about a centimetre

@@ -27,6 +27,8 @@ def system_to_json(system: System) -> str:
     settings = {key: value for key, value in dataclasses.asdict(system.settings).items() if value is not None}
     parts = [f'"settings": {json.dumps(settings, ensure_ascii=False)}']
     for name, frame in system.tables.items():
+        if TABLES[name].if_used and not len(frame):
+            continue
         columns = columns_in_use(TABLES[name], frame)
         rows = [
             {

@@ -19,7 +19,8 @@ from lifeline.sheets import Rows, Tidy, sheet_of, tidy
 from lifeline.tables import Column, Kind, Table
 
 if TYPE_CHECKING:
-    from lifeline.repair import Job, RepairProblem
+    from lifeline.jobs import Job
+    from lifeline.repair import RepairProblem
     from lifeline.system import Settings
 
 CLOCKS = tuple(f"{name}_clock" for name in TIMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,17 +14,28 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lifeline.checks import rows_differ
-from lifeline.components import component_table
-from lifeline.crews import MINUTES_PER_DAY, Crew, CrewWindows, crew_windows, crews_from_tables
+from lifeline.conditions import NO_CONDITIONS, Conditions, Lock, allowed_by, conditions_of, locks_of
+from lifeline.crews import (
+    MINUTES_PER_DAY,
+    USUAL_SPEED,
+    Crew,
+    CrewWindows,
+    common_hours,
+    crew_windows,
+    crews_from_tables,
+)
 from lifeline.districts import Districts
 from lifeline.errors import InvalidInput, UnknownComponent
+from lifeline.jobs import Job, work_of
+from lifeline.mending import MENDS_NOTHING
 from lifeline.nearest import Nearest
-from lifeline.plan import LAST_MINUTE
+from lifeline.plan import LAST_MINUTE, Visit
 from lifeline.road_graph import travel_between
 from lifeline.roads import RoadTravel
 from lifeline.sheets import sheet_of, tidy
 from lifeline.tables import PLAIN_WEIGHT_PERMILLE, TABLES
 from lifeline.travel import Travel
+from lifeline.unassignable import skilled, unassignable_jobs
 
 if TYPE_CHECKING:
     from lifeline.cascade import Cascade
@@ -34,31 +46,14 @@ MOST_OBJECTIVE = 2**63 - 1
 MOST_PERSON_MINUTES = 2**53  # Beyond this, JSON readers and spreadsheets no longer tell whole numbers apart.
 
 
-@dataclass(frozen=True)
-class Job:
-    """The repair of one broken component: what it takes, and where."""
-
-    id: str
-    sector: str
-    kind: str
-    repair_minutes: int
-    skill: str
-    longitude: float
-    latitude: float
-    owner: str = ""
-
-    @property
-    def component(self) -> str:
-        """Return the id of the broken component, which is the job's id too."""
-        return self.id
-
-
 @dataclass(frozen=True, eq=False)
 class RepairProblem:
     """Which crews there are for which jobs, and how long lost service counts; see `build_problem`.
 
-    Crews and jobs are in order of their ids. `jobs` are all the broken components; `unassignable` gives, for
-    those that no crew can do or no road can ever reach, the reason.
+    Crews and jobs are in order of their ids; `unassignable` gives, for jobs that no crew can do or no road can ever
+    reach, the reason. `conditions` are what jobs wait for besides a crew and a road, `locks` the orders among them, and
+    `allowed` tells for each crew and job whether orders, owners and volunteers' limits let it (None: all do). `history`
+    are visits that have been made or begun: facts that every plan of this problem starts with.
     """
 
     system: System
@@ -68,6 +63,10 @@ class RepairProblem:
     horizon_minutes: int
     travel: Travel
     unassignable: Mapping[str, str]
+    conditions: Conditions = NO_CONDITIONS
+    locks: tuple[Lock, ...] = ()
+    allowed: NDArray[np.bool_] | None = None
+    history: tuple[Visit, ...] = ()
 
     @cached_property
     def cascade(self) -> Cascade:
@@ -100,21 +99,80 @@ class RepairProblem:
 
     @cached_property
     def mended(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return for each job whether it mends a link, and the number of the link or node it mends."""
+        """Return for each job whether it mends a link, and the number of the link or node, or MENDS_NOTHING."""
         compiled = self.system.compiled
-        is_link = np.array([job.component in compiled.link_index for job in self.jobs], np.int64)
+        mends = [job.component if job.restores else "" for job in self.jobs]
+        is_link = np.array([component in compiled.link_index for component in mends], np.int64)
         parts = [
-            (compiled.link_index if link else compiled.node_index)[job.component]
-            for job, link in zip(self.jobs, is_link.tolist(), strict=True)
+            (compiled.link_index if link else compiled.node_index).get(component, MENDS_NOTHING)
+            for component, link in zip(mends, is_link.tolist(), strict=True)
         ]
         return is_link, np.array(parts, np.int64)
 
     @cached_property
+    def past(self) -> dict[int, Visit]:
+        """Return the visits of `history` by the number of their job."""
+        return {self.job_index[visit.job]: visit for visit in self.history}
+
+    @cached_property
+    def past_of_crew(self) -> tuple[tuple[Visit, ...], ...]:
+        """Return the visits of `history` of each crew, in order of time."""
+        visits: list[list[Visit]] = [[] for _ in self.crews]
+        for visit in sorted(self.history, key=lambda visit: (visit.start, visit.finish, visit.job)):
+            visits[self.crew_index[visit.crew]].append(visit)
+        return tuple(map(tuple, visits))
+
+    @cached_property
+    def starts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return for each crew the site from which it goes on (see `travel`) and the minute from which it can."""
+        site, minute = np.arange(len(self.crews)), np.zeros(len(self.crews), np.int64)
+        for number, (crew, past) in enumerate(zip(self.crews, self.past_of_crew, strict=True)):
+            minute[number] = max([crew.available_from_minute, *(visit.finish for visit in past)])
+            if past:
+                site[number] = len(self.crews) + self.job_index[past[-1].job]
+        return site.astype(np.int64), minute
+
+    @cached_property
+    def work_classes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return for each crew its class of working speed, and the minutes on duty by class and job."""
+        skills = {job.skill for job in self.jobs}
+        speeds = [tuple(row for row in crew.speed_permille if row[0] in skills) for crew in self.crews]
+        classes = {speed: number for number, speed in enumerate(dict.fromkeys([(), *speeds]))}
+        usual = np.array([job.repair_minutes for job in self.jobs], np.int64)
+        minutes = np.tile(usual, (len(classes), 1))
+        for speed, number in classes.items():
+            for skill, permille in speed:
+                has = np.array([job.skill == skill for job in self.jobs], bool)
+                minutes[number, has] = -(-usual[has] * USUAL_SPEED // permille)
+        return np.array([classes[speed] for speed in speeds], np.int64), minutes
+
+    def work_minutes(self, crew: int, job: int) -> int:
+        """Return the minutes on duty that this crew takes for this job."""
+        work_class, minutes = self.work_classes
+        return int(minutes[work_class[crew], job])
+
+    @cached_property
     def can_do(self) -> NDArray[np.bool_]:
-        """Tell for each crew and job whether the job is assignable and the crew has the skill for it."""
-        assignable = np.array([job.id not in self.unassignable for job in self.jobs], bool)
-        can_do: NDArray[np.bool_] = _skilled(self.crews, self.jobs) & assignable
+        """Tell for each crew and job whether the job is assignable, still to do, and the crew may and can do it."""
+        left = np.array([job.id not in self.unassignable for job in self.jobs], bool)
+        left[list(self.past)] = False
+        can_do: NDArray[np.bool_] = self.able & left
         return can_do
+
+    @cached_property
+    def able(self) -> NDArray[np.bool_]:
+        """Tell for each crew and job whether the crew has the skill and nothing forbids it."""
+        has_skill = skilled(self.crews, self.jobs)
+        return has_skill if self.allowed is None else has_skill & self.allowed
+
+    @cached_property
+    def to_do(self) -> tuple[Job, ...]:
+        """Return the jobs that a plan still has to hand out."""
+        return tuple(
+            job
+            for number, job in enumerate(self.jobs)
+            if job.id not in self.unassignable and number not in self.past
+        )
 
     @cached_property
     def within_reach(self) -> NDArray[np.bool_]:
@@ -147,31 +205,52 @@ def build_problem(
     *,
     crews: pd.DataFrame | Sequence[Crew] | None = None,
     horizon_minutes: int | None = None,
+    locks: Sequence[Lock] | None = None,
+    history: Sequence[Visit] = (),
 ) -> RepairProblem:
     """Set crews (the system's own unless given) the task of repairing a shock.
 
-    A DataFrame of crews is one of the format's `crews` table; shifts come from the system's table. Without
-    `horizon_minutes` here or in the settings it follows from the jobs and crews, see `long_enough`.
+    A DataFrame of crews is one of the format's `crews` table; shifts come from the system's table, and so do the
+    orders in `locks` unless given. Without `horizon_minutes` here or in the settings it follows from the jobs and
+    crews, see `long_enough`.
     """
     found_crews = _crews_of(system, crews)
-    jobs = _jobs_of(system, shock)
+    work = work_of(system, shock)
+    jobs = work.jobs
     if jobs and not found_crews:
         raise InvalidInput("There is damage but no crew to repair it. Add rows to the crews table.")
+    orders = locks_of(system.locks) if locks is None else tuple(sorted(locks))
+    conditions = conditions_of(system, work, orders)
+    allowed = allowed_by(orders, work, found_crews, own_only=system.settings.command == "own")
     travel = travel_between(system, found_crews, jobs)
-    unassignable = _unassignable(found_crews, jobs, travel)
+    done = frozenset(visit.job for visit in history)
+    unassignable = unassignable_jobs(found_crews, jobs, travel, conditions, allowed, done, orders)
     if isinstance(travel, RoadTravel):
         travel = travel.without([number for number, job in enumerate(jobs) if job.id in unassignable])
     if horizon_minutes is None:
         horizon_minutes = system.settings.horizon_minutes
     if horizon_minutes is None:
-        horizon_minutes = long_enough(
-            found_crews, [job for job in jobs if job.id not in unassignable], travel
-        )
+        possible = [job for job in jobs if job.id not in unassignable]
+        horizon_minutes = long_enough(found_crews, possible, travel, conditions)
     _check_sizes(system, horizon_minutes)
-    return RepairProblem(system, shock, found_crews, jobs, horizon_minutes, travel, unassignable)
+    return RepairProblem(
+        system,
+        shock,
+        found_crews,
+        jobs,
+        horizon_minutes,
+        travel,
+        unassignable,
+        conditions,
+        orders,
+        None if allowed.all() else allowed,
+        tuple(history),
+    )
 
 
-def long_enough(crews: Sequence[Crew], jobs: Sequence[Job], travel: Travel) -> int:
+def long_enough(
+    crews: Sequence[Crew], jobs: Sequence[Job], travel: Travel, conditions: Conditions = NO_CONDITIONS
+) -> int:
     """Return whole days by which all jobs are done under every plan in which no crew idles.
 
     Take the visit that finishes last and go back in time: before it its crew finished another visit, or
@@ -181,91 +260,57 @@ def long_enough(crews: Sequence[Crew], jobs: Sequence[Job], travel: Travel) -> i
     minutes of every `period` is off for at most period - duty of any `period` minutes in a row; so d = n *
     duty + rest takes at most n * period minutes, and for a rest beyond that rest + period - duty more.
     """
-    on_duty = np.array([job.repair_minutes for job in jobs], np.int64) + travel.longest_minutes
+    slowest = _slowest(crews)
+    on_duty = (
+        np.array([-(-job.repair_minutes * USUAL_SPEED // slowest[job.skill]) for job in jobs], np.int64)
+        + travel.longest_minutes
+    )
     longest = on_duty
-    for period, duty in sorted({(crew.period_minutes, crew.duty_minutes) for crew in crews}):
+    hours = {(crew.period_minutes, crew.duty_minutes) for crew in crews}
+    if conditions.together:
+        hours |= _shared_hours(crews)
+    for period, duty in sorted(hours):
         periods, rest = np.divmod(on_duty, duty)
         longest = np.maximum(longest, periods * period + np.where(rest > 0, rest + period - duty, 0))
     arrival = max((crew.available_from_minute for crew in crews), default=0)
-    minutes = arrival + int(longest.sum())
+    minutes = arrival + int(longest.sum()) + conditions.longest_wait
     return max(1, -(-minutes // MINUTES_PER_DAY)) * MINUTES_PER_DAY
+
+
+def _slowest(crews: Sequence[Crew]) -> defaultdict[str, int]:
+    """Return the slowest speed of work by skill."""
+    slowest: defaultdict[str, int] = defaultdict(lambda: USUAL_SPEED)
+    for crew in crews:
+        for skill, permille in crew.speed_permille:
+            slowest[skill] = min(slowest[skill], permille)
+    return slowest
+
+
+def _shared_hours(crews: Sequence[Crew]) -> set[tuple[int, int]]:
+    """Return period and minutes on duty of the hours that two crews share, for every two kinds of hours."""
+    kinds = {(crew.period_minutes, crew.windows) for crew in crews}
+    shared = (common_hours([first, second]) for first in kinds for second in kinds)
+    return {
+        (period, sum(closes - opens for opens, closes in windows))
+        for period, windows in filter(None, shared)
+        if windows
+    }
 
 
 def _crews_of(system: System, crews: pd.DataFrame | Sequence[Crew] | None) -> tuple[Crew, ...]:
     if crews is None:
-        return crews_from_tables(system.crews, system.shifts)
+        return crews_from_tables(system.crews, system.shifts, system.crew_speeds)
     if isinstance(crews, pd.DataFrame):
         table = tidy(TABLES["crews"], sheet_of(TABLES["crews"], crews))
         problems = [*table.problems, *rows_differ(table)]
         if problems:
             raise InvalidInput.of(problems, "The crews")
-        return crews_from_tables(table.frame, system.shifts)
+        return crews_from_tables(table.frame, system.shifts, system.crew_speeds)
     ordered = tuple(sorted(crews, key=lambda crew: crew.id))
     for crew, following in pairwise(ordered):
         if crew.id == following.id:
             raise InvalidInput(f"There are two crews called {crew.id!r}; give each its own id.")
     return ordered
-
-
-def _jobs_of(system: System, shock: Shock) -> tuple[Job, ...]:
-    parts = component_table(system, shock.components).set_index("id")
-    missing = [component for component in shock.components if component not in parts.index]
-    if missing:
-        raise UnknownComponent.named(missing[0], [*system.nodes["id"], *system.links["id"]])
-    return tuple(
-        Job(
-            id=component,
-            sector=part["sector"],
-            kind=part["kind"],
-            repair_minutes=shock.repair_minutes(component),
-            skill=shock.skill(component),
-            longitude=part["longitude"],
-            latitude=part["latitude"],
-            owner=part["owner"],
-        )
-        for component, part in zip(
-            shock.components, parts.loc[list(shock.components)].to_dict("records"), strict=True
-        )
-    )
-
-
-def _skilled(crews: Sequence[Crew], jobs: Sequence[Job]) -> NDArray[np.bool_]:
-    """Tell for each crew and job whether the crew has the skill."""
-    skills = sorted({job.skill for job in jobs})
-    has = np.array([[skill in crew.skills for skill in skills] for crew in crews], bool)
-    needed = np.searchsorted(
-        np.array(skills, dtype=object), np.array([job.skill for job in jobs], dtype=object)
-    )
-    return has.reshape(len(crews), len(skills))[:, needed.astype(np.int64)]
-
-
-def _unassignable(crews: Sequence[Crew], jobs: Sequence[Job], travel: Travel) -> dict[str, str]:
-    """Return the jobs that nobody can ever do, each with the reason.
-
-    Jobs that can be done open roads to further ones, round after round, until nothing more opens. A crew
-    counts as able to reach a site when it can get back as well: then some plan does all of these jobs,
-    whatever one-way roads there are, by letting the crews do one job after the other.
-    """
-    skilled = _skilled(crews, jobs)
-    reached: NDArray[np.bool_] = np.zeros(len(jobs), bool)
-    while True:
-        doable = travel.there_and_back(np.flatnonzero(reached).tolist()) & skilled
-        now = np.asarray(doable.any(axis=0))
-        if (now == reached).all():
-            break
-        reached = now
-    reasons = {}
-    for number in np.flatnonzero(~reached).tolist():
-        job = jobs[number]
-        if not skilled[:, number].any():
-            reasons[job.id] = f"No crew has the skill {job.skill!r} that {job.id!r} needs."
-        else:
-            reasons[job.id] = (
-                f"No road takes a crew with the skill {job.skill!r} to {job.id!r} "
-                f"(longitude {job.longitude:.5f}, latitude {job.latitude:.5f}) and back, "
-                "even after all road repairs that can be done."
-            )
-    return reasons
 
 
 def _check_sizes(system: System, horizon_minutes: int) -> None:

@@ -17,7 +17,7 @@ from lifeline.travel import StraightLine, Travel, driving_seconds, site_places, 
 
 if TYPE_CHECKING:
     from lifeline.crews import Crew
-    from lifeline.repair import Job
+    from lifeline.jobs import Job
     from lifeline.system import System
 
 Longs = NDArray[np.int64]
@@ -27,6 +27,9 @@ ROAD = "road"
 GATES_AT_ONCE = 256
 # Chords of the unit sphere: distances that differ by some micrometres are equal.
 SAME_CHORD = 1e-12
+
+NO_COMPONENT = "\0"
+"Before the id of a job that restores nothing, so that it is no component's."
 
 
 def travel_between(system: System, crews: Sequence[Crew], jobs: Sequence[Job]) -> Travel:
@@ -55,7 +58,10 @@ class _Roads:
         nodes = system.nodes[system.nodes["sector"] == ROAD]
         links = system.links[system.links["sector"] == ROAD]
         numbers = pd.Index(nodes["id"])
-        job_ids = pd.Index([job.id for job in jobs], dtype=object)
+        # A road is passable again with the job that restores it; other jobs have a name that no component has.
+        job_ids = pd.Index(
+            [job.component if job.restores else f"{NO_COMPONENT}{job.id}" for job in jobs], dtype=object
+        )
         return cls(
             place=unit_vectors(nodes["longitude"], nodes["latitude"]),
             tail=_numbers(numbers, links["from_node"]),
@@ -144,8 +150,33 @@ def _access(
     ]
     site, node = (np.concatenate([getattr(part, name) for part in parts]) for name in ("site", "node"))
     seconds = np.concatenate([part.seconds for part in parts], axis=1)
+    same = _same_site(jobs, job_on_road)
+    if same:
+        # Every step of the repair of a road is done where the road is.
+        step, entry = zip(
+            *(
+                (len(crews) + job, place)
+                for job, other in same
+                for place in np.flatnonzero(site == len(crews) + other)
+            ),
+            strict=True,
+        )
+        kept = ~np.isin(site, step)
+        site = np.concatenate([site[kept], np.array(step, site.dtype)])
+        node = np.concatenate([node[kept], node[list(entry)]])
+        seconds = np.concatenate([seconds[:, kept], seconds[:, list(entry)]], axis=1)
     order = np.lexsort((node, site))
     return _Access(site[order], node[order], np.ascontiguousarray(seconds[:, order]))
+
+
+def _same_site(jobs: Sequence[Job], job_on_road: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return each job that is not the one to restore its broken road, with the one that is."""
+    restoring = {jobs[number].component: number for number in np.flatnonzero(job_on_road).tolist()}
+    return [
+        (number, restoring[job.component])
+        for number, job in enumerate(jobs)
+        if job.component in restoring and restoring[job.component] != number
+    ]
 
 
 def _access_to_links(roads: _Roads, link_seconds: Longs, first_job_site: int) -> Iterator[_Access]:

@@ -81,6 +81,11 @@ class Shock:
         """Return the skill a crew needs to repair this broken component."""
         return self._minutes_and_skill(component)[1]
 
+    @cached_property
+    def simple(self) -> frozenset[str]:
+        """Return the broken components that volunteers may repair too."""
+        return frozenset(self.damage["component"][self.damage["simple"]])
+
     def _minutes_and_skill(self, component: str) -> tuple[int, str]:
         if component not in self._by_component:
             raise UnknownComponent(f"{component!r} is not damaged by this shock.")
@@ -139,5 +144,6 @@ def _settled(system: System, damage: pd.DataFrame) -> pd.DataFrame:
         "component": damage["component"].to_numpy(dtype=object),
         "repair_minutes": minutes,
         "skill": skill,
+        "simple": damage["simple"].to_numpy(dtype=bool),
     }
     return pd.DataFrame({name: pd.Series(value, dtype=value.dtype) for name, value in settled.items()})

@@ -54,6 +54,7 @@ class Settings:
     detour_factor: float = 1.3
     horizon_minutes: int | None = None
     sources: str = ""
+    command: str = "joint"
     power_rule: str = "connectivity"
     water_rule: str = "connectivity"
     gas_rule: str = "connectivity"
@@ -136,6 +137,13 @@ class System:
     shifts: pd.DataFrame
     damage: pd.DataFrame
     repair_times: pd.DataFrame
+    crew_speeds: pd.DataFrame
+    steps: pd.DataFrame
+    tasks: pd.DataFrame
+    uses: pd.DataFrame
+    stock: pd.DataFrame
+    closures: pd.DataFrame
+    locks: pd.DataFrame
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, Rows], settings: Settings | None = None) -> Self:

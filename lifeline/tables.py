@@ -3,15 +3,30 @@
 Everything else (reading, checking, writing, `docs/data-format.md`) follows from the tables written down here.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from lifeline.columns import (
+    MOST_FLOW,
+    MOST_MINUTES,
+    SECTORS,
+    Column,
+    Kind,
+    Table,
+    amount,
+    flag,
+    id_column,
+    minutes,
+    optional_minutes,
+    physical,
+    place_columns,
+    reference,
+    sector_column,
+    speed,
+    text,
+)
+from lifeline.work_tables import WORK_TABLES
 
-Kind = Literal["text", "integer", "number", "boolean"]
+__all__ = ["MOST_FLOW", "MOST_MINUTES", "SECTORS", "Column", "Kind", "Table"]
 
-SECTORS = ("power", "water", "gas", "road", "telecom")
-
-# Bounds that keep persons * weight * minutes inside an int64 for every system that passes the checks.
-MOST_MINUTES = 10_000_000
+# With MOST_MINUTES these bounds keep persons * weight * minutes inside an int64 for every system that passes checks.
 MOST_PERSONS = 1_000_000_000
 MOST_WEIGHT_PERMILLE = 1_000_000
 MOST_FAIRNESS_PERMILLE = 1_000_000
@@ -22,7 +37,6 @@ SHARE_TOLERANCE = 1e-6
 DEFAULT_ROAD_KMH = 40.0
 DEFAULT_REACH_MINUTES = 30
 DEFAULT_RECLOSE_MINUTES = 60
-MOST_FLOW = 1_000_000_000_000
 ANY_KIND = "*"
 
 FLOW_UNITS = {"power": "W", "water": "litres/hour", "gas": "grams/hour", "telecom": "units", "road": "-"}
@@ -38,119 +52,26 @@ RULES_BY_SECTOR = {
 "The service rules that can decide who is served in each sector; the first unless the settings say otherwise."
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of a table.
-
-    A required column must be there and filled. A blank in an optional one means `default`; without a default
-    a blank text is "", a blank number NaN and a blank integer -1. An `is_id` column holds names that rows are
-    told apart by; `refers_to` names the tables in which the value must be an id. An `if_used` column is for some
-    systems only (such as a service rule's) and is not written where nothing stands in it.
-    """
-
-    name: str
-    kind: Kind
-    meaning: str
-    unit: str = ""
-    required: bool = True
-    default: str | int | float | bool | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()
-    is_id: bool = False
-    refers_to: tuple[str, ...] = ()
-    if_used: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of the format; its rows are told apart, and put in order, by the columns of `key`."""
-
-    name: str
-    meaning: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """The names of the columns, in the order in which they are written."""
-        return tuple(column.name for column in self.columns)
-
-    def column(self, name: str) -> Column:
-        """Return the column of this name; KeyError when there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
-
-
-def _id(meaning: str) -> Column:
-    return Column("id", "text", meaning, is_id=True)
-
-
-def _reference(name: str, meaning: str, *tables: str) -> Column:
-    return Column(name, "text", meaning, refers_to=tables)
-
-
-def _text(name: str, meaning: str, default: str = "", is_id: bool = False) -> Column:
-    return Column(name, "text", meaning, required=False, default=default, is_id=is_id)
-
-
-def _flag(name: str, meaning: str) -> Column:
-    return Column(name, "boolean", meaning, required=False, default=False)
-
-
-def _sector(meaning: str, name: str = "sector") -> Column:
-    return Column(name, "text", meaning, choices=SECTORS)
-
-
-def _minutes(name: str, meaning: str, minimum: int = 0) -> Column:
-    return Column(name, "integer", meaning, "minutes", True, None, minimum, MOST_MINUTES)
-
-
-def _optional_minutes(name: str, meaning: str, default: int | None, minimum: int = 0) -> Column:
-    return Column(name, "integer", meaning, "minutes", False, default, minimum, MOST_MINUTES)
-
-
-def _place(required: bool) -> tuple[Column, Column]:
-    return (
-        Column("longitude", "number", "WGS84, east positive.", "degrees", required, None, -180, 180),
-        Column("latitude", "number", "WGS84, north positive.", "degrees", required, None, -90, 90),
-    )
-
-
-def _amount(name: str, meaning: str, default: int | None) -> Column:
-    """Return a column of whole units of flow (see FLOW_UNITS)."""
-    return Column(name, "integer", meaning, "W, l/h, g/h", False, default, 0, MOST_FLOW, if_used=True)
-
-
-def _physical(name: str, meaning: str, unit: str, least: float, most: float) -> Column:
-    return Column(name, "number", meaning, unit, False, None, least, most, if_used=True)
-
-
-def _speed(meaning: str, default: float | None) -> Column:
-    return Column("speed_kmh", "number", meaning, "km/h", False, default, 0.1, 1000)
-
-
 _TABLES = (
     Table(
         "nodes",
         "Places where a network makes, passes on or hands over its service. The one table every system has.",
         (
-            _id("Name of the node; nodes and links share one set of names."),
-            _sector("The network the node belongs to."),
-            _text("kind", "Component type, for example `12kV Substation`; chooses the repair time."),
-            *_place(required=True),
-            _flag("source", "The sector's supply starts here."),
-            _flag("black_start", "Can start again although the services it waits for are waiting for it."),
-            _text("owner", "Who runs it."),
-            _amount("demand", "What is drawn here when all who are served here are served in full.", 0),
-            _amount(
+            id_column("Name of the node; nodes and links share one set of names."),
+            sector_column("The network the node belongs to."),
+            text("kind", "Component type, for example `12kV Substation`; chooses the repair time."),
+            *place_columns(required=True),
+            flag("source", "The sector's supply starts here."),
+            flag("black_start", "Can start again although the services it waits for are waiting for it."),
+            text("owner", "Who runs it."),
+            flag("standby", "Not in service until a task brings it in, such as a spare feed.", if_used=True),
+            amount("demand", "What is drawn here when all who are served here are served in full.", 0),
+            amount(
                 "capacity",
                 "For a source the most it can give, for another node the most that can pass; blank means no limit.",
                 None,
             ),
-            _amount(
+            amount(
                 "generation",
                 "What a power source makes before the shock; blank means its part by capacity.",
                 None,
@@ -166,8 +87,8 @@ _TABLES = (
                 maximum=1000,
                 if_used=True,
             ),
-            _physical("elevation_m", "Height of a water node above sea level.", "m", -1000, 10_000),
-            _physical(
+            physical("elevation_m", "Height of a water node above sea level.", "m", -1000, 10_000),
+            physical(
                 "head_m", "Height of the water level of a source (reservoir, tank).", "m", -1000, 20_000
             ),
         ),
@@ -177,12 +98,12 @@ _TABLES = (
         "links",
         "Lines, pipes, cables and roads between two nodes of one sector.",
         (
-            _id("Name of the link; nodes and links share one set of names."),
-            _sector("The network the link belongs to; the same as that of both ends."),
-            _reference("from_node", "One end.", "nodes"),
-            _reference("to_node", "The other end.", "nodes"),
-            _text("kind", "Component type; chooses the repair time."),
-            _flag("directed", "Carries only from `from_node` to `to_node`."),
+            id_column("Name of the link; nodes and links share one set of names."),
+            sector_column("The network the link belongs to; the same as that of both ends."),
+            reference("from_node", "One end.", "nodes"),
+            reference("to_node", "The other end.", "nodes"),
+            text("kind", "Component type; chooses the repair time."),
+            flag("directed", "Carries only from `from_node` to `to_node`."),
             Column(
                 "length_km",
                 "number",
@@ -192,21 +113,26 @@ _TABLES = (
                 minimum=0,
                 maximum=100_000,
             ),
-            _speed(f"Speed of travel, for road links only; blank there means {DEFAULT_ROAD_KMH:g}.", None),
-            _text("owner", "Who runs it."),
-            _amount("capacity", "The most that can pass; blank means no limit.", None),
-            _physical(
+            speed(f"Speed of travel, for road links only; blank there means {DEFAULT_ROAD_KMH:g}.", None),
+            text("owner", "Who runs it."),
+            flag(
+                "standby",
+                "Stands open until a task closes it, such as a tie switch or a valve between two zones.",
+                if_used=True,
+            ),
+            amount("capacity", "The most that can pass; blank means no limit.", None),
+            physical(
                 "reactance_pu",
                 "Reactance of a power line or transformer per unit on 100 MVA, times its tap ratio.",
                 "1",
                 -1000,
                 1000,
             ),
-            _physical("phase_shift_degrees", "Shift of a phase-shifting transformer.", "degrees", -360, 360),
-            _physical("diameter_mm", "Inner diameter of a water pipe or valve.", "mm", 0.1, 20_000),
-            _physical("roughness", "Hazen-Williams coefficient of a water pipe.", "1", 1, 1000),
-            _physical("minor_loss", "Minor loss coefficient of a water pipe or valve.", "1", 0, 100_000),
-            _physical(
+            physical("phase_shift_degrees", "Shift of a phase-shifting transformer.", "degrees", -360, 360),
+            physical("diameter_mm", "Inner diameter of a water pipe or valve.", "mm", 0.1, 20_000),
+            physical("roughness", "Hazen-Williams coefficient of a water pipe.", "1", 1, 1000),
+            physical("minor_loss", "Minor loss coefficient of a water pipe or valve.", "1", 0, 100_000),
+            physical(
                 "valve_setting",
                 "Setting of a water valve of the `kind` PRV or PSV (m), FCV (litres/hour) or TCV (1).",
                 "",
@@ -229,21 +155,21 @@ _TABLES = (
         "Which node needs which other node in order to work. A node needs every one of its groups (AND); "
         "inside a group any one provider will do (OR).",
         (
-            _reference("dependent", "The node that needs.", "nodes"),
-            _reference("provider", "The node that is needed.", "nodes"),
-            _text(
+            reference("dependent", "The node that needs.", "nodes"),
+            reference("provider", "The node that is needed.", "nodes"),
+            text(
                 "group",
                 "Rows of one dependent with the same group name are alternatives; "
                 "blank is the same as writing the provider's id here.",
                 is_id=True,
             ),
-            _optional_minutes(
+            optional_minutes(
                 "buffer_minutes",
                 "How long the dependent lasts on its own (battery, tank) once the last provider of the group "
                 "is gone; equal in all rows of a group.",
                 0,
             ),
-            _text("kind", "What sort of dependency, for example `physical` or `cyber`."),
+            text("kind", "What sort of dependency, for example `physical` or `cyber`."),
             Column(
                 "source",
                 "text",
@@ -259,13 +185,13 @@ _TABLES = (
         "customers",
         "Those for whom the networks are there: population zones and critical facilities.",
         (
-            _id("Name of the customer."),
-            _text("name", "Name for people to read."),
-            _text("kind", "What it is: `zone`, `hospital`, `shelter` and so on.", "zone"),
+            id_column("Name of the customer."),
+            text("name", "Name for people to read."),
+            text("kind", "What it is: `zone`, `hospital`, `shelter` and so on.", "zone"),
             Column("persons", "integer", "People who use it.", "persons", minimum=0, maximum=MOST_PERSONS),
-            _text("district", "District it is reported under."),
-            *_place(required=False),
-            _flag("critical", "A facility that goes before the others, such as a hospital."),
+            text("district", "District it is reported under."),
+            *place_columns(required=False),
+            flag("critical", "A facility that goes before the others, such as a hospital."),
             Column(
                 "vulnerable_persons",
                 "integer",
@@ -285,9 +211,9 @@ _TABLES = (
         "supplies",
         "Which nodes serve which customer with which service. Every customer has at least one row.",
         (
-            _reference("customer", "The customer who is served.", "customers"),
-            _sector("The service; the sector of the node.", "service"),
-            _reference("node", "The node it comes from.", "nodes"),
+            reference("customer", "The customer who is served.", "customers"),
+            sector_column("The service; the sector of the node.", "service"),
+            reference("node", "The node it comes from.", "nodes"),
             Column(
                 "share",
                 "number",
@@ -298,7 +224,7 @@ _TABLES = (
                 minimum=0,
                 maximum=1,
             ),
-            _text(
+            text(
                 "alternative",
                 "Rows of one customer and service with the same name here are alternatives: any one of their "
                 "nodes is enough. They carry the same share.",
@@ -322,12 +248,31 @@ _TABLES = (
         "crews",
         "Teams that repair.",
         (
-            _id("Name of the crew."),
+            id_column("Name of the crew."),
             Column("skills", "text", "What it can do, separated by `;`, for example `power;telecom`."),
-            *_place(required=True),
-            _optional_minutes("available_from_minute", "When it can start, counted from time zero.", 0),
-            _speed("Speed of travel; on roads the slower of this and the road's own.", 30.0),
-            _text("owner", "Who sends it."),
+            *place_columns(required=True),
+            optional_minutes("available_from_minute", "When it can start, counted from time zero.", 0),
+            speed("Speed of travel; on roads the slower of this and the road's own.", 30.0),
+            text("owner", "Who sends it."),
+            optional_minutes(
+                "available_until_minute",
+                "When it leaves for good: its last job is done by then. Blank means it stays.",
+                None,
+                1,
+                if_used=True,
+            ),
+            optional_minutes(
+                "longest_stretch_minutes",
+                "The longest it may be on duty without a rest of `least_rest_minutes`; blank: its shifts say it all.",
+                None,
+                1,
+                if_used=True,
+            ),
+            optional_minutes(
+                "least_rest_minutes", "The least time off after its longest stretch.", None, 1, if_used=True
+            ),
+            flag("volunteer", "May do simple jobs only.", if_used=True),
+            text("depot", "The depot whose spare parts it takes; blank is a depot too.", if_used=True),
         ),
         ("id",),
     ),
@@ -335,10 +280,10 @@ _TABLES = (
         "shifts",
         "When a crew is on duty. A crew without rows works round the clock.",
         (
-            _reference("crew", "The crew.", "crews"),
-            _minutes("start_minute", "Start of the shift, counted from time zero."),
-            _minutes("end_minute", "End of the shift, the first minute off duty."),
-            _optional_minutes(
+            reference("crew", "The crew.", "crews"),
+            minutes("start_minute", "Start of the shift, counted from time zero."),
+            minutes("end_minute", "End of the shift, the first minute off duty."),
+            optional_minutes(
                 "every_minutes",
                 "The shift comes again after this long; equal in all rows of a crew.",
                 1440,
@@ -351,14 +296,15 @@ _TABLES = (
         "damage",
         "What is broken at time zero.",
         (
-            _reference("component", "The broken node or link.", "nodes", "links"),
-            _optional_minutes(
+            reference("component", "The broken node or link.", "nodes", "links"),
+            optional_minutes(
                 "repair_minutes",
                 "Work it takes; blank means looked up in `repair_times` by sector, kind and length.",
                 None,
                 1,
             ),
-            _text("skill", "Skill a crew needs for it; blank means the name of the component's sector."),
+            text("skill", "Skill a crew needs for it; blank means the name of the component's sector."),
+            flag("simple", "Volunteers may do it too.", if_used=True),
         ),
         ("component",),
     ),
@@ -367,9 +313,9 @@ _TABLES = (
         "How long repairs take by type of component. Without this table lifeline uses its own, "
         "`lifeline/repair_times.csv`.",
         (
-            _sector("The sector."),
-            _text("kind", f"The component type; blank or `{ANY_KIND}` means every other kind of the sector."),
-            _minutes("minutes", "Fixed part of the repair."),
+            sector_column("The sector."),
+            text("kind", f"The component type; blank or `{ANY_KIND}` means every other kind of the sector."),
+            minutes("minutes", "Fixed part of the repair."),
             Column(
                 "minutes_per_km",
                 "number",
@@ -380,26 +326,26 @@ _TABLES = (
                 minimum=0,
                 maximum=1_000_000,
             ),
-            _text("source", "Where the figure is from."),
+            text("source", "Where the figure is from."),
         ),
         ("sector", "kind"),
     ),
 )
 
-TABLES: dict[str, Table] = {table.name: table for table in _TABLES}
+TABLES: dict[str, Table] = {table.name: table for table in (*_TABLES, *WORK_TABLES)}
 
 SETTINGS = Table(
     "settings",
     "What holds for the system as a whole.",
     (
-        _text("name", "Name of the system.", "unnamed"),
-        _text("description", "What it shows, in a sentence or two."),
-        _text(
+        text("name", "Name of the system.", "unnamed"),
+        text("description", "What it shows, in a sentence or two."),
+        text(
             "start",
             "The clock at minute 0: ISO 8601 with an offset from UTC.",
             "2026-01-01T00:00:00+00:00",
         ),
-        _text("timezone", "IANA name of the zone in which times are printed.", "UTC"),
+        text("timezone", "IANA name of the zone in which times are printed.", "UTC"),
         Column(
             "detour_factor",
             "number",
@@ -409,13 +355,21 @@ SETTINGS = Table(
             minimum=1,
             maximum=100,
         ),
-        _optional_minutes(
+        optional_minutes(
             "horizon_minutes",
             "Service not back by then counts up to then; left out, it follows from the damage and the crews.",
             None,
             1,
         ),
-        _text("sources", "Where the data come from."),
+        text("sources", "Where the data come from."),
+        Column(
+            "command",
+            "text",
+            "Who sends the crews: `joint` lets every crew work for everybody, `own` only for its own owner.",
+            required=False,
+            default="joint",
+            choices=("joint", "own"),
+        ),
         *(
             Column(
                 f"{sector}_rule",
@@ -427,13 +381,13 @@ SETTINGS = Table(
             )
             for sector, rules in RULES_BY_SECTOR.items()
         ),
-        _optional_minutes(
+        optional_minutes(
             "reach_minutes",
             "How far, in minutes by road, a hub may be under the road rule `reach`.",
             DEFAULT_REACH_MINUTES,
             1,
         ),
-        _optional_minutes(
+        optional_minutes(
             "reclose_minutes",
             "When lines that tripped in overload are closed again under the power rule `dc_power`.",
             DEFAULT_RECLOSE_MINUTES,

@@ -17,7 +17,7 @@ from lifeline.distance import EARTH_RADIUS_METRES, unit_vectors
 
 if TYPE_CHECKING:
     from lifeline.crews import Crew
-    from lifeline.repair import Job
+    from lifeline.jobs import Job
 
 Minutes = NDArray[np.int32]
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvers.dispatch import Sequences
+from solvers.habit import KnownPlan, habit_of
+from solvers.terms import terms_of
 
 if TYPE_CHECKING:
     from lifeline.plan import Plan
@@ -24,7 +26,13 @@ class Annealing:
     """
 
     def __init__(
-        self, problem: RepairProblem, reduction: Reduction, plan: Plan, seed: int, chain: int = 0
+        self,
+        problem: RepairProblem,
+        reduction: Reduction,
+        plan: Plan,
+        seed: int,
+        chain: int = 0,
+        habit: KnownPlan | None = None,
     ) -> None:
         """Compile the problem and time the plan's order as the search sees it."""
         from solvers import move_kernels, replay_kernels, search_kernels
@@ -36,11 +44,18 @@ class Annealing:
         self.dark = dark = reduction.dark
         self.desk = desk_of(problem)
         self.roads = roads_of(problem)
+        self.terms = terms_of(problem)
+        self.habit = habit_of(problem, habit)
         self.totals = np.array(
             [dark.weight.sum(), (dark.weight * np.minimum(dark.dark_from, self.desk.horizon)).sum()], np.int64
         )
         moved = reduction.needed.copy()
         moved[sorted(problem.travel.opening_jobs)] = True
+        # What uses parts that others want, and what others wait for, is never left for later.
+        moved[sorted(problem.conditions.uses)] = True
+        moved[sorted({*problem.conditions.not_after, *problem.conditions.first})] = True
+        moved[list(problem.past)] = True
+        moved[sorted(problem.conditions.needed_before(np.flatnonzero(moved).tolist()))] = True
         self.current = order_of(problem, plan, moved)
         jobs = len(self.current.by_finish)
         self._kept, self._scratch = (
@@ -49,7 +64,15 @@ class Annealing:
         )
         self._change = move_kernels.no_change(len(problem.crews))
         first = search_kernels.first_cost(
-            dark, self.desk, self.roads, self.current, self._kept, self._scratch, self.totals
+            dark,
+            self.desk,
+            self.roads,
+            self.terms,
+            self.habit,
+            self.current,
+            self._kept,
+            self._scratch,
+            self.totals,
         )
         self._costs = np.array([first, first], np.int64)
         self.best, self._trial = (
@@ -70,9 +93,14 @@ class Annealing:
         return int(self._costs[1]) + self.reduction.never_back
 
     @property
+    def has_something_to_move(self) -> bool:
+        """Tell whether there is a job in the order that is not history."""
+        return bool(len(self.current.by_finish) > len(self.problem.past))
+
+    @property
     def mean_repair_minutes(self) -> float:
         """Return the mean repair time of the jobs in the order."""
-        return float(self.desk.repair[self.current.by_finish].mean())
+        return float(self.desk.usual[self.current.by_finish].mean())
 
     @property
     def work_per_evaluation(self) -> int:
@@ -97,6 +125,8 @@ class Annealing:
             self.dark,
             self.desk,
             self.roads,
+            self.terms,
+            self.habit,
             self.current,
             self._trial,
             self.best,
@@ -115,7 +145,15 @@ class Annealing:
         self._kernels.take_all(self.best, self.current)
         self._kernels.take_all(self.best, self._trial)
         self._costs[0] = self._kernels.first_cost(
-            self.dark, self.desk, self.roads, self.current, self._kept, self._scratch, self.totals
+            self.dark,
+            self.desk,
+            self.roads,
+            self.terms,
+            self.habit,
+            self.current,
+            self._kept,
+            self._scratch,
+            self.totals,
         )
 
     def take_best_of(self, other: Annealing) -> None:
@@ -141,16 +179,27 @@ class Chains:
     """
 
     def __init__(
-        self, problem: RepairProblem, reduction: Reduction, plan: Plan, seed: int, count: int
+        self,
+        problem: RepairProblem,
+        reduction: Reduction,
+        plan: Plan,
+        seed: int,
+        count: int,
+        habit: KnownPlan | None = None,
     ) -> None:
         """Start so many searches from the order of a plan."""
-        self._each = [Annealing(problem, reduction, plan, seed, chain) for chain in range(count)]
+        self._each = [Annealing(problem, reduction, plan, seed, chain, habit) for chain in range(count)]
         self._news_below = self._each[0].best_cost
 
     @property
     def count(self) -> int:
         """Return how many searches there are."""
         return len(self._each)
+
+    @property
+    def has_something_to_move(self) -> bool:
+        """Tell whether there is a job in the order that may be moved."""
+        return self._each[0].has_something_to_move
 
     @property
     def mean_repair_minutes(self) -> float:
@@ -197,20 +246,26 @@ def desk_of(problem: RepairProblem) -> Desk:
     """Return what crews may do and how long it takes, as the search reads it."""
     from solvers.timing_kernels import Desk
 
-    crews, travel = problem.crews, problem.travel
+    travel = problem.travel
     windows = problem.crew_windows
+    work_class, work_minutes = problem.work_classes
+    site, free = problem.starts
     # Where repairs open roads, drives are looked up in the ways between gates.
     minutes = np.zeros((1, 0, 0), np.int32) if travel.changes_with_repairs else travel.minutes()
     return Desk(
         travel=np.ascontiguousarray(minutes, np.int32),
         speed_class=np.asarray(travel.speed_class_of_crew, np.int64),
-        available=np.array([crew.available_from_minute for crew in crews], np.int64),
+        work_class=work_class,
+        start_site=site,
+        fixed=np.array([len(past) for past in problem.past_of_crew], np.int64),
+        available=free,
         period=windows.period,
         duty=windows.duty,
         window_start=windows.window_start,
         opens=windows.opens,
         closes=windows.closes,
-        repair=np.array([job.repair_minutes for job in problem.jobs], np.int64),
+        repair=work_minutes,
+        usual=np.array([job.repair_minutes for job in problem.jobs], np.int64),
         able=problem.within_reach.astype(np.uint8),
         horizon=problem.horizon_minutes,
     )
@@ -237,4 +292,7 @@ def order_of(problem: RepairProblem, plan: Plan, moved: NDArray[np.bool_]) -> Or
         number = problem.crew_index[crew]
         order.length[number] = len(sequence)
         order.sequence[number, : len(sequence)] = sequence
+        order.crew_of[sequence] = number
+    for job, visit in problem.past.items():
+        order.finish[job] = visit.finish
     return order

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lifeline.cascade import broken_parts
 from lifeline.compiled import CARRIES_IN, MINUTE, NODE, WHAT, Ints
+from lifeline.mending import MENDS_NOTHING
 from solvers.dark import NO_JOB
 
 if TYPE_CHECKING:
@@ -90,11 +90,8 @@ def _fed_by(
     """Return the (dark node, job) over which lingering nodes may feed dark ones."""
     compiled = problem.system.compiled
     network = compiled.network
-    job_of_link = {
-        compiled.link_index[job.component]: number
-        for number, job in enumerate(problem.jobs)
-        if job.component in compiled.link_index
-    }
+    is_link, part = problem.mended
+    job_of_link = {int(part[job]): int(job) for job in np.flatnonzero(is_link)}
     feeds = set()
     for number, node in enumerate(nodes.tolist()):
         for entry in range(network.adjacent_start[node], network.adjacent_start[node + 1]):
@@ -147,16 +144,11 @@ def _next_end(drains_since: Ints, buffer_left: Ints) -> list[int]:
 
 def _events(problem: RepairProblem, done: Longs) -> tuple[Longs, Longs, Longs]:
     """Return minute, whether it is a link, and number of each repair before the horizon, in order of time."""
-    nodes, links = broken_parts(problem.system.compiled, problem.shock)
-    compiled = problem.system.compiled
-    number = {
-        **{str(compiled.node_ids[node]): (0, int(node)) for node in nodes},
-        **{str(compiled.link_ids[link]): (1, int(link)) for link in links},
-    }
+    is_link, part = (numbers.tolist() for numbers in problem.mended)
     rows = sorted(
-        (minute, *number[job.component])
-        for minute, job in zip(done.tolist(), problem.jobs, strict=True)
-        if minute < problem.horizon_minutes
+        (minute, link, number)
+        for minute, link, number in zip(done.tolist(), is_link, part, strict=True)
+        if minute < problem.horizon_minutes and number != MENDS_NOTHING
     )
     table = np.array(rows, np.int64).reshape(-1, 3)
     return table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy()

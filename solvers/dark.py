@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lifeline.cascade import Cascade
 from lifeline.compiled import CARRIES_OUT, MINUTE, NODE, Ints, starts_of
+from lifeline.mending import MENDS_NOTHING
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
@@ -81,11 +82,13 @@ def _job_parts(
     count = len(problem.jobs)
     node, tail, head = (np.full(count, NEVER_WORKS, np.int32) for _ in range(3))
     way = np.zeros(count, np.uint8)
-    for job_number, job in enumerate(problem.jobs):
-        link = compiled.link_index.get(job.component)
-        if link is None:
-            node[job_number] = number[compiled.node_index[job.component]]
+    for job_number, (is_link, part) in enumerate(zip(*map(np.ndarray.tolist, problem.mended), strict=True)):
+        if part == MENDS_NOTHING:
             continue
+        if not is_link:
+            node[job_number] = number[part]
+            continue
+        link = part
         job_of_link[link] = job_number
         tail[job_number] = number[compiled.network.link_from[link]]
         head[job_number] = number[compiled.network.link_to[link]]

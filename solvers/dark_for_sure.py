@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.compiled import MINUTE, NODE, WHAT, Ints, Longs
+from lifeline.mending import MENDS_NOTHING
 from solvers.dark import Dark, dark_part
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class BestCase:
 
     @classmethod
     def of(cls, problem: RepairProblem, earliest: Longs) -> BestCase:
-        """Put the jobs that finish before the horizon in order of their earliest finishes."""
-        jobs = np.flatnonzero(earliest < problem.horizon_minutes)
+        """Put the jobs that finish before the horizon and bring something back in order of their earliest finishes."""
+        jobs = np.flatnonzero((earliest < problem.horizon_minutes) & (problem.mended[1] != MENDS_NOTHING))
         jobs = jobs[np.argsort(earliest[jobs], kind="stable")]
         return cls(problem, jobs, earliest[jobs])
 
@@ -57,14 +58,8 @@ class BestCase:
     @cached_property
     def _parts(self) -> tuple[Longs, Longs]:
         """Return for each job whether it mends a link, and the number of the node or link in the system."""
-        compiled = self.problem.system.compiled
-        components = [self.problem.jobs[job].component for job in self.jobs.tolist()]
-        is_link = np.array([component in compiled.link_index for component in components], np.int64)
-        part = [
-            (compiled.link_index if link else compiled.node_index)[component]
-            for link, component in zip(is_link, components, strict=True)
-        ]
-        return is_link, np.array(part, np.int64)
+        is_link, part = self.problem.mended
+        return is_link[self.jobs], part[self.jobs]
 
     def log_without(self, left_out: Longs) -> Ints:
         """Return the judge's log up to the horizon when these jobs are never done."""

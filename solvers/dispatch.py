@@ -22,7 +22,7 @@ def dispatch(problem: RepairProblem, rank: NDArray[np.float64] | None) -> Sequen
     Ties go to the smaller job id. A crew that cannot reach any job of its own waits for the next road to
     open.
     """
-    return _Dispatcher(problem, rank).run()
+    return _desk_for(problem, rank).run()
 
 
 def hand_out_rest(problem: RepairProblem, plan: Plan, minute: int) -> Sequences:
@@ -30,30 +30,49 @@ def hand_out_rest(problem: RepairProblem, plan: Plan, minute: int) -> Sequences:
 
     Nobody waits for those jobs any more; shared out like this they are done sooner than one behind the other.
     """
-    desk = _Dispatcher(problem, None)
+    desk = _desk_for(problem, None)
     desk.go_on_from([visit for visit in plan.visits if visit.finish <= minute])
     return desk.run()
 
 
-class _Dispatcher:
+def _desk_for(problem: RepairProblem, rank: NDArray[np.float64] | None) -> Dispatcher:
+    """Return the desk that knows as much as the problem asks for."""
+    if problem.conditions.is_empty and all(crew.available_until_minute is None for crew in problem.crews):
+        return Dispatcher(problem, rank)
+    from solvers.careful_dispatch import CarefulDispatcher
+
+    return CarefulDispatcher(problem, rank)
+
+
+class Dispatcher:
     """The desk: which crews are free when, which jobs are left, which roads are open."""
 
     def __init__(self, problem: RepairProblem, rank: NDArray[np.float64] | None) -> None:
+        """Begin with the history: every crew is where that left it."""
         self.problem = problem
         self.rank = rank
         self.crews, self.speed_class = problem.crews, problem.travel.speed_class_of_crew
-        self.left = np.array([job.id not in problem.unassignable for job in problem.jobs], bool)
+        self.left = np.zeros(len(problem.jobs), bool)
+        self.left[[problem.job_index[job.id] for job in problem.to_do]] = True
         self.drives = problem.travel.drives()
         self.opened: set[int] = set()
         self.traps = _has_one_way_roads(problem)
         self.returns = problem.travel.there_and_back() if self.traps else problem.within_reach
         self.sequences: Sequences = {crew.id: [] for crew in self.crews}
-        self.site = list(range(len(self.crews)))
-        self.free = [(crew.available_from_minute, number) for number, crew in enumerate(self.crews)]
+        site, minute = problem.starts
+        self.site = site.tolist()
+        self.free = [(free, number) for number, free in enumerate(minute.tolist())]
         self.waiting: list[tuple[int, int]] = []
         self.opens: list[tuple[int, int]] = []
         self.opening_jobs = problem.travel.opening_jobs
         heapq.heapify(self.free)
+        self._note_history()
+
+    def _note_history(self) -> None:
+        """Let the roads open that visits of the history open."""
+        for job, visit in self.problem.past.items():
+            if job in self.opening_jobs:
+                heapq.heappush(self.opens, (visit.finish, job))
 
     def go_on_from(self, visits: Sequence[Visit]) -> None:
         """Take these visits as given; every crew goes on from its last one."""
@@ -63,13 +82,14 @@ class _Dispatcher:
             self.left[job] = False
             self.site[crew] = len(self.crews) + job
             self.sequences[visit.crew].append(visit.job)
-            free[crew] = visit.finish
-            if job in self.opening_jobs:
+            free[crew] = max(free[crew], visit.finish)
+            if job in self.opening_jobs and job not in self.problem.past:
                 heapq.heappush(self.opens, (visit.finish, job))
         self.free = [(minute, number) for number, minute in free.items()]
         heapq.heapify(self.free)
 
     def run(self) -> Sequences:
+        """Hand out all jobs that can be, and return each crew's in order."""
         while self.left.any() and self._somebody_is_free():
             minute, crew = heapq.heappop(self.free)
             on_shift = self.crews[crew].next_on_shift(minute)
@@ -80,12 +100,21 @@ class _Dispatcher:
             minutes = self._travel_minutes(crew, minute)
             mine = self.left & self.problem.within_reach[crew]
             able = np.flatnonzero(mine & self.returns[crew] & (minutes >= 0))
-            if len(able):
-                wanted = minutes[able] if self.rank is None else self.rank[able]
-                self._send(crew, int(able[np.argmin(wanted)]), minute, minutes)
+            job = self._chosen(crew, able, minute, minutes)
+            if job is not None:
+                self._send(crew, job, minute, minutes)
             elif mine.any():
                 self._wait(crew, minute)
         return self.sequences
+
+    def _chosen(
+        self, crew: int, able: NDArray[np.intp], minute: int, minutes: NDArray[np.int32]
+    ) -> int | None:
+        """Return the job, among those the crew can do and reach now, that is wanted most; None for none."""
+        if not len(able):
+            return None
+        wanted = minutes[able] if self.rank is None else self.rank[able]
+        return int(able[np.argmin(wanted)])
 
     def _somebody_is_free(self) -> bool:
         """Return whether a crew may still be sent; when all wait, they may drive where no road leads back yet."""
@@ -107,7 +136,7 @@ class _Dispatcher:
     def _send(self, crew: int, job: int, minute: int, minutes: NDArray[np.int32]) -> None:
         arrive = self.crews[crew].work_until(minute, int(minutes[job]))
         start = self.crews[crew].next_on_shift(arrive)
-        finish = self.crews[crew].work_until(start, self.problem.jobs[job].repair_minutes)
+        finish = self.crews[crew].work_until(start, self.problem.work_minutes(crew, job))
         self.left[job] = False
         self.site[crew] = len(self.crews) + job
         self.sequences[self.crews[crew].id].append(self.problem.jobs[job].id)

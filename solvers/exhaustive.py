@@ -29,9 +29,9 @@ def solve(
     Stopped early by its budget or by `on_progress`, it returns the best plan so far.
     """
     began = time.perf_counter()
-    if len(problem.jobs) - len(problem.unassignable) > MOST_JOBS:
+    if len(problem.to_do) > MOST_JOBS:
         raise InvalidInput(
-            f"exhaustive tries every order, which ends at {MOST_JOBS} jobs; this problem has {len(problem.jobs)}. "
+            f"exhaustive tries every order, which ends at {MOST_JOBS} jobs; this problem has {len(problem.to_do)}. "
             "Use method='local_search'."
         )
     best: tuple[int, Plan] | None = None
@@ -77,7 +77,7 @@ def _scheduled(problem: RepairProblem, sequences: dict[str, list[str]]) -> Plan 
 
 def _all_sequences(problem: RepairProblem) -> Iterator[dict[str, list[str]]]:
     """Yield every way to hand the jobs to crews that can do them, in every order."""
-    numbers = [number for number, job in enumerate(problem.jobs) if job.id not in problem.unassignable]
+    numbers = [problem.job_index[job.id] for job in problem.to_do]
     able = [
         [crew.id for crew, can in zip(problem.crews, problem.within_reach[:, number], strict=True) if can]
         for number in numbers

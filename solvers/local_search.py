@@ -110,9 +110,7 @@ class _Search:
     @property
     def is_trivial(self) -> bool:
         """Return whether there is nothing to search: at most one job, or nobody to bring back."""
-        return len(self.problem.jobs) - len(self.problem.unassignable) < 2 or not (
-            self.outlook.reduction.dark.weight.any()
-        )
+        return len(self.problem.to_do) < 2 or not (self.outlook.reduction.dark.weight.any())
 
     @property
     def seconds(self) -> float:
@@ -136,6 +134,8 @@ class _Search:
         from solvers.annealing import Chains
 
         chains = Chains(self.problem, self.outlook.reduction, self.plan, seed, self._chains())
+        if not chains.has_something_to_move:
+            return
         # Compiling, on the first run of a machine, is not searching.
         chains.run(0, 1.0)
         if self.budget == Budget():

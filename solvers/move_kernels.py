@@ -126,13 +126,15 @@ def _relocate(
 ) -> bool:
     job = random_job(roads, order, random)
     crew, place = order.crew_of[job], place_of(order, job)
+    if place < desk.fixed[crew]:
+        return False
     size = min(most, order.length[crew] - place)
     other = able_crew(desk, random, job)
     for position in range(place, place + size):
         if not desk.able[other, order.sequence[crew, position]]:
             return False
     room = order.length[other] - (size if other == crew else 0)
-    to = random_below(random, room + 1)
+    to = desk.fixed[other] + random_below(random, room + 1 - desk.fixed[other])
     if other == crew and to == place:
         return False
     move(order, change, crew, place, size, other, to)
@@ -152,6 +154,8 @@ def swap_jobs(desk: Desk, order: Order, change: Change, first: int, second: int)
     if first == second or not desk.able[crew, second] or not desk.able[other, first]:
         return False
     place, to = place_of(order, first), place_of(order, second)
+    if place < desk.fixed[crew] or to < desk.fixed[other]:
+        return False
     order.sequence[crew, place] = second
     order.sequence[other, to] = first
     note(change, crew, place)
@@ -164,7 +168,7 @@ def _swap_tails(desk: Desk, roads: Roads, order: Order, random: NDArray[np.uint6
     first, second = random_job(roads, order, random), random_job(roads, order, random)
     crew, other = order.crew_of[first], order.crew_of[second]
     place, to = place_of(order, first), place_of(order, second) + random_below(random, 2)
-    if crew == other:
+    if crew == other or place < desk.fixed[crew] or to < desk.fixed[other]:
         return False
     for position in range(place, order.length[crew]):
         if not desk.able[other, order.sequence[crew, position]]:
@@ -192,11 +196,13 @@ def _pull_forward(desk: Desk, roads: Roads, order: Order, random: NDArray[np.uin
         if order.gain[rival] * order.finish[rival] > order.gain[job] * order.finish[job]:
             job = rival
     crew, place = order.crew_of[job], place_of(order, job)
+    if place < desk.fixed[crew]:
+        return False
     other = able_crew(desk, random, job)
     earlier = place - 1 if other == crew else places_before(order, other, order.finish[job])
-    if earlier < 0:
+    if earlier < desk.fixed[other]:
         return False
-    to = random_below(random, earlier + 1)
+    to = desk.fixed[other] + random_below(random, earlier + 1 - desk.fixed[other])
     move(order, change, crew, place, 1, other, to)
     return True
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lifeline.compiled import feeding_nodes
 from lifeline.evaluation import evaluate
+from lifeline.mending import MENDS_NOTHING
 from lifeline.schedule import schedule
 from solvers.dark import Dark, dark_part
 from solvers.dispatch import Sequences, dispatch
@@ -109,10 +110,12 @@ class Outlook:
         network = compiled.network
         return np.array(
             [
-                min(depth[network.link_from[link]], depth[network.link_to[link]])
-                if (link := compiled.link_index.get(job.component)) is not None
-                else depth[compiled.node_index[job.component]]
-                for job in self.problem.jobs
+                len(depth)
+                if part == MENDS_NOTHING
+                else min(depth[network.link_from[part]], depth[network.link_to[part]])
+                if is_link
+                else depth[part]
+                for is_link, part in zip(*map(np.ndarray.tolist, self.problem.mended), strict=True)
             ],
             np.int64,
         )

@@ -6,12 +6,16 @@ the dark part of the city is replayed from the first change on.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from lifeline.compiled import Longs
+from lifeline.crews import MINUTES_PER_DAY
 from lifeline.lean import lean
+from solvers.coupled_timing_kernels import Terms, retime_coupled
 from solvers.dark import Dark
 from solvers.move_kernels import Change, forget, propose, random_below
 from solvers.replay_kernels import (
@@ -38,11 +42,38 @@ SWITCHES_IN_THOUSAND = 10
 "How many of a thousand moves look for another way back to somebody who waits."
 
 
+class Habit(NamedTuple):
+    """A plan that people know already, and what it costs to move one of its jobs to another crew or day.
+
+    `crew` and `day` are those of each job in that plan, -1 where a move costs nothing; `day_begins` is the minute at
+    which a day begins. Without a price nothing is looked at.
+    """
+
+    price: int
+    day_begins: int
+    crew: NDArray[np.int64]
+    day: NDArray[np.int64]
+
+
+@lean
+def moved_from(habit: Habit, order: Order) -> int:
+    """Return how many jobs are done by another crew, or end on another day, than people know."""
+    moved = np.int64(0)
+    for job in order.by_finish:
+        if habit.crew[job] >= 0:
+            day = (order.finish[job] - habit.day_begins) // MINUTES_PER_DAY
+            if order.crew_of[job] != habit.crew[job] or day != habit.day[job]:
+                moved += 1
+    return moved
+
+
 @njit(cache=True, nogil=True)
 def anneal(
     dark: Dark,
     desk: Desk,
     roads: Roads,
+    terms: Terms,
+    habit: Habit,
     current: Order,
     trial: Order,
     best: Order,
@@ -69,26 +100,31 @@ def anneal(
         if not moved:
             continue
         cost, same = HOPELESS, 0
-        if _retime_changed(desk, roads, trial, change):
+        price = np.int64(0)
+        if _retime_changed(desk, roads, terms, trial, change):
             sort_by_finish(trial.finish, trial.by_finish)
             same = first_difference(current, trial, scratch.sped_up)
             allowance = -tau * np.log(1.0 - random_below(random, 1 << 52) / (1 << 52))
             limit = costs[0] + np.int64(allowance * kept.later_weight[same])
-            cost = replay(dark, totals, scratch, kept, desk.horizon, current, trial, same, limit)
+            if habit.price:
+                price = habit.price * moved_from(habit, trial)
+            cost = replay(dark, totals, scratch, kept, desk.horizon, current, trial, same, limit - price)
         if cost == HOPELESS:
             take_over(current, trial, change)
             continue
         take_over(trial, current, change)
         sum_up(kept, current, desk.horizon, totals[0], same)
-        costs[0] = cost
-        if cost < costs[1]:
-            costs[1] = cost
+        costs[0] = cost + price
+        if costs[0] < costs[1]:
+            costs[1] = costs[0]
             take_all(current, best)
 
 
 @njit(cache=True, nogil=True)
-def _retime_changed(desk: Desk, roads: Roads, order: Order, change: Change) -> bool:
+def _retime_changed(desk: Desk, roads: Roads, terms: Terms, order: Order, change: Change) -> bool:
     """Time what a move has changed; return False when some job cannot be reached any more."""
+    if terms.is_coupled:
+        return retime_coupled(desk, roads, terms, order)
     touched = change.crews[: change.count[0]]
     if roads.changing:
         for crew in touched:
@@ -106,21 +142,32 @@ def _retime_changed(desk: Desk, roads: Roads, order: Order, change: Change) -> b
 
 @njit(cache=True)
 def first_cost(
-    dark: Dark, desk: Desk, roads: Roads, order: Order, kept: Kept, scratch: Scratch, totals: Longs
+    dark: Dark,
+    desk: Desk,
+    roads: Roads,
+    terms: Terms,
+    habit: Habit,
+    order: Order,
+    kept: Kept,
+    scratch: Scratch,
+    totals: Longs,
 ) -> int:
     """Time an order that has only its sequences, note what its jobs bring back, and return its cost."""
-    if roads.changing:
+    if terms.is_coupled:
+        if not retime_coupled(desk, roads, terms, order):
+            return HOPELESS
+    elif roads.changing:
         if not retime_all(desk, roads, order):
             return HOPELESS
     else:
         for crew in range(len(desk.available)):
-            if not retime(desk, order, crew, 0):
+            if not retime(desk, order, crew, desk.fixed[crew]):
                 return HOPELESS
     sort_by_finish(order.finish, order.by_finish)
     kept.valid[0] = 0
     cost = replay(dark, totals, scratch, kept, desk.horizon, order, order, len(order.by_finish), HOPELESS - 1)
     sum_up(kept, order, desk.horizon, totals[0], len(order.by_finish))
-    return cost
+    return cost + habit.price * moved_from(habit, order)
 
 
 @njit(cache=True)

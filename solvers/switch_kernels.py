@@ -68,9 +68,9 @@ def propose_switch(
         return False
     row = random_below(random, row + 1)
     recall(kept.state, row, scratch.state)
-    cost = np.full(len(desk.repair), np.inf)
+    cost = np.full(len(desk.usual), np.inf)
     for earlier in order.by_finish[: place + 1]:
-        cost[earlier] = desk.repair[earlier]
+        cost[earlier] = desk.usual[earlier]
     seen, stack = np.full(len(dark.weight), -1, np.int64), np.empty(len(dark.weight) + 1, np.int64)
     ways = cheapest_ways(dark, scratch.state, cost, target)
     if ways.cost[target] == np.inf:
@@ -79,7 +79,7 @@ def propose_switch(
     if random_below(random, 2) == 0:
         return _pull(desk, order, change, random, old, kept.apart * row)
     for other in order.by_finish:
-        cost[other] = desk.repair[other] * (1.0 + (DEAREST - 1.0) * random_below(random, 1 << 20) / (1 << 20))
+        cost[other] = desk.usual[other] * (1.0 + (DEAREST - 1.0) * random_below(random, 1 << 20) / (1 << 20))
     ways = cheapest_ways(dark, scratch.state, cost, target)
     if ways.cost[target] == np.inf:
         return False
@@ -142,8 +142,11 @@ def _exchange(
                 break
         if not done:
             crew, place = order.crew_of[job], place_of(order, job)
+            if place < desk.fixed[crew]:
+                continue
             other = able_crew(desk, random, job)
-            first, last = places_before(order, other, start), places_before(order, other, minute)
+            first = max(places_before(order, other, start), desk.fixed[other])
+            last = places_before(order, other, minute)
             if other == crew:
                 last = min(last, place)
             to = first + random_below(random, max(last - first, 0) + 1)
@@ -164,8 +167,10 @@ def _pull(
     moved = False
     for job in way:
         crew, place = order.crew_of[job], place_of(order, job)
+        if place < desk.fixed[crew]:
+            continue
         other = crew if random_below(random, 2) == 0 else able_crew(desk, random, job)
-        first = places_before(order, other, start)
+        first = max(places_before(order, other, start), desk.fixed[other])
         last = place if other == crew else places_before(order, other, order.finish[job]) + 1
         if first >= last:
             continue

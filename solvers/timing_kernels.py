@@ -26,11 +26,16 @@ WAITS = -1
 class Desk(NamedTuple):
     """What a crew may do and how long it takes: the problem as the search reads it.
 
-    travel[speed class, from site, to site] in minutes; sites are the crews' starts, then the jobs.
+    travel[speed class, from site, to site] in minutes; sites are the crews' starts, then the jobs. A crew goes on from
+    `start_site` when it is `available`; the first `fixed` jobs of its sequence are history and stay as they were.
+    repair[work class, job] is in minutes on duty.
     """
 
     travel: NDArray[np.int32]
     speed_class: NDArray[np.int64]
+    work_class: NDArray[np.int64]
+    start_site: NDArray[np.int64]
+    fixed: NDArray[np.int64]
     available: NDArray[np.int64]
     period: NDArray[np.int64]
     duty: NDArray[np.int64]
@@ -38,6 +43,7 @@ class Desk(NamedTuple):
     opens: NDArray[np.int64]
     closes: NDArray[np.int64]
     repair: NDArray[np.int64]
+    usual: NDArray[np.int64]
     able: NDArray[np.uint8]
     horizon: int
 
@@ -85,16 +91,17 @@ class Roads(NamedTuple):
 def retime(desk: Desk, order: Order, crew: int, place: int) -> bool:
     """Time a crew's visits from a place in its sequence on; return False when no road leads on."""
     crews = len(desk.available)
-    minute, site = desk.available[crew], crew
-    if place > 0:
+    minute, site = desk.available[crew], desk.start_site[crew]
+    if place > desk.fixed[crew]:
         before = order.sequence[crew, place - 1]
         minute, site = order.finish[before], crews + before
+    takes = desk.repair[desk.work_class[crew]]
     for position in range(place, order.length[crew]):
         job = order.sequence[crew, position]
         travel = desk.travel[desk.speed_class[crew], site, crews + job]
         if travel < 0:
             return False
-        minute = visit(desk, crew, minute, travel, desk.repair[job])
+        minute = visit(desk, crew, minute, travel, takes[job])
         order.finish[job] = minute
         order.crew_of[job] = crew
         site = crews + job
@@ -131,38 +138,42 @@ def retime_all(desk: Desk, roads: Roads, order: Order) -> bool:
     """Time all crews together where repairs open roads; return False when some crew waits for ever."""
     crews = len(desk.available)
     ready = np.empty(crews, np.int64)
-    place, site = np.zeros(crews, np.int64), np.arange(crews)
-    for crew in range(crews):
-        ready[crew] = _on_shift(desk, crew, desk.available[crew])
+    place, site = desk.fixed.copy(), desk.start_site.copy()
     opening_minute = np.empty(len(roads.blocks_start), np.int64)
     opening_job = np.empty(len(roads.blocks_start), np.int64)
     openings, opened, state = 0, 0, 0
+    for crew in range(crews):
+        ready[crew] = on_shift(desk, crew, desk.available[crew])
+        for position in range(desk.fixed[crew]):
+            job = order.sequence[crew, position]
+            if roads.opener[job] != NOT_AN_OPENER:
+                openings = note_opening(opening_minute, opening_job, openings, opened, order.finish[job], job)
     while True:
         crew = _next_crew(order, place, ready)
         if crew < 0:
             break
         minute = ready[crew]
         while opened < openings and opening_minute[opened] <= minute:
-            state = _state_with(roads, state, opening_job[opened])
+            state = state_with(roads, state, opening_job[opened])
             opened += 1
         job = order.sequence[crew, place[crew]]
-        travel = _travel(roads, state, desk.speed_class[crew], site[crew], crews + job)
+        travel = travel_between(roads, state, desk.speed_class[crew], site[crew], crews + job)
         if travel < 0:
             ready[crew] = (
-                _on_shift(desk, crew, opening_minute[opened]) if opened < openings else WAITS - minute
+                on_shift(desk, crew, opening_minute[opened]) if opened < openings else WAITS - minute
             )
             continue
-        order.finish[job] = visit(desk, crew, minute, travel, desk.repair[job])
+        order.finish[job] = visit(desk, crew, minute, travel, desk.repair[desk.work_class[crew], job])
         order.crew_of[job] = crew
         site[crew] = crews + job
         place[crew] += 1
-        ready[crew] = _on_shift(desk, crew, order.finish[job])
+        ready[crew] = on_shift(desk, crew, order.finish[job])
         if roads.opener[job] == NOT_AN_OPENER:
             continue
-        openings = _note_opening(opening_minute, opening_job, openings, opened, order.finish[job], job)
+        openings = note_opening(opening_minute, opening_job, openings, opened, order.finish[job], job)
         for other in range(crews):
             if ready[other] <= WAITS:
-                ready[other] = _on_shift(desk, other, max(WAITS - ready[other], order.finish[job]))
+                ready[other] = on_shift(desk, other, max(WAITS - ready[other], order.finish[job]))
     return np.all(place == order.length)
 
 
@@ -173,25 +184,25 @@ def retime_on_known_roads(desk: Desk, roads: Roads, order: Order, crew: int, pla
     All other crews' finish minutes, and with them the roads, stay as they are.
     """
     crews = len(desk.available)
-    minute, site = desk.available[crew], crew
-    if place > 0:
+    minute, site = desk.available[crew], desk.start_site[crew]
+    if place > desk.fixed[crew]:
         before = order.sequence[crew, place - 1]
         minute, site = order.finish[before], crews + before
     opening, state = _next_opening(roads, order, 0), 0
     position = place
     while position < order.length[crew]:
-        minute = _on_shift(desk, crew, minute)
+        minute = on_shift(desk, crew, minute)
         while opening < len(order.by_finish) and order.finish[order.by_finish[opening]] <= minute:
-            state = _state_with(roads, state, order.by_finish[opening])
+            state = state_with(roads, state, order.by_finish[opening])
             opening = _next_opening(roads, order, opening + 1)
         job = order.sequence[crew, position]
-        travel = _travel(roads, state, desk.speed_class[crew], site, crews + job)
+        travel = travel_between(roads, state, desk.speed_class[crew], site, crews + job)
         if travel < 0:
             if opening == len(order.by_finish):
                 return False
             minute = order.finish[order.by_finish[opening]]
             continue
-        minute = visit(desk, crew, minute, travel, desk.repair[job])
+        minute = visit(desk, crew, minute, travel, desk.repair[desk.work_class[crew], job])
         order.finish[job] = minute
         order.crew_of[job] = crew
         site = crews + job
@@ -217,7 +228,8 @@ def opens_roads_from(roads: Roads, order: Order, crew: int, place: int) -> bool:
 
 
 @lean
-def _on_shift(desk: Desk, crew: int, minute: int) -> int:
+def on_shift(desk: Desk, crew: int, minute: int) -> int:
+    """Return the first minute, this one or later, in which a crew is on duty."""
     return next_on_shift(desk.period, desk.duty, desk.window_start, desk.opens, desk.closes, crew, minute)
 
 
@@ -236,7 +248,7 @@ def _next_crew(order: Order, place: Longs, ready: Longs) -> int:
 
 
 @lean
-def _note_opening(
+def note_opening(
     opening_minute: Longs, opening_job: Longs, openings: int, opened: int, minute: int, job: int
 ) -> int:
     """Put an opening in its place among those still to come, by minute; return how many there are now."""
@@ -249,7 +261,7 @@ def _note_opening(
 
 
 @lean
-def _travel(roads: Roads, state: int, speed_class: int, start: int, end: int) -> int:
+def travel_between(roads: Roads, state: int, speed_class: int, start: int, end: int) -> int:
     """Return the minutes between two sites in a state of the roads; -1 when there is no way."""
     if start == end:
         return 0
@@ -263,7 +275,7 @@ def _travel(roads: Roads, state: int, speed_class: int, start: int, end: int) ->
 
 
 @njit(cache=True, nogil=True)
-def _state_with(roads: Roads, state: int, job: int) -> int:
+def state_with(roads: Roads, state: int, job: int) -> int:
     """Return the number of the state in which one more job is done, working it out if it is not kept."""
     opener = roads.opener[job]
     known = roads.following[state, opener]

@@ -26,9 +26,9 @@ from lifeline.evaluation import evaluate
 from lifeline.files import read_system, write_system
 from lifeline.repair import RepairProblem, build_problem
 from lifeline.schedule import schedule
+from lifeline.shares import vulnerable_of_portions
 from lifeline.shock import Shock
 from lifeline.system import Settings, System
-from lifeline.vulnerable import vulnerable_of_portions
 from solvers import solve
 
 VVH, VHV, HVV = ["P-V1", "P-V2", "P-H"], ["P-V1", "P-H", "P-V2"], ["P-H", "P-V1", "P-V2"]

@@ -17,6 +17,7 @@ from worlds import assert_same_system, small_town, town
 import lifeline.files as files
 from lifeline.errors import InvalidInput
 from lifeline.files import read_system, with_tables, write_system
+from lifeline.tables import TABLES
 
 FORMS = ["folder", "city.zip", "city.json"]
 
@@ -57,7 +58,8 @@ def test_the_same_system_gives_the_same_bytes(tmp_path, form):
 
 def test_a_folder_shows_every_table_to_fill_in(tmp_path):
     write_system(town(power="P1*"), tmp_path / "city")
-    assert {file.name for file in (tmp_path / "city").iterdir()} == set(files.FILE_NAMES)
+    always = {f"{name}.csv" for name, table in TABLES.items() if not table.if_used}
+    assert {file.name for file in (tmp_path / "city").iterdir()} == {files.SETTINGS_FILE, *always}
     assert (tmp_path / "city" / "damage.csv").read_text() == "component,repair_minutes,skill\n"
 
 

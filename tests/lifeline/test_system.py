@@ -67,7 +67,8 @@ def test_text_is_of_object_type_whatever_pandas_would_choose():
 
 
 def test_an_unknown_column_is_named_with_the_nearest_one():
-    known = "black_start, capacity, demand, elevation_m, generation, head_m, kind, owner, source, threshold_permille"
+    known = "black_start, capacity, demand, elevation_m, generation, head_m, kind, owner, source, standby, "
+    known += "threshold_permille"
     assert refused({"nodes": [{**NODE, "sorce": True, "colour": "red"}]}) == [
         f"nodes, row 1, colour: is a column nodes does not have. Known are {known}.",
         "nodes, row 1, sorce: is a column nodes does not have. Did you mean 'source'?",
@@ -206,7 +207,8 @@ def test_an_unknown_setting_is_named_with_the_nearest_one():
     with pytest.raises(InvalidInput) as caught:
         Settings.of({"colour": "x", "timezon": "UTC", "detour_factor": 0})
     known = (
-        "description, detour_factor, gas_rule, horizon_minutes, name, power_rule, reach_minutes, reclose_minutes, "
+        "command, description, detour_factor, gas_rule, horizon_minutes, name, power_rule, reach_minutes, "
+        "reclose_minutes, "
         "road_rule, sources, start, telecom_rule, timezone, water_rule"
     )
     assert [str(problem) for problem in caught.value.problems] == [

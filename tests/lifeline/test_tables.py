@@ -248,8 +248,13 @@ def test_columns_of_the_wrong_pandas_type_are_refused_row_by_row(column, series,
 def test_a_canonical_table_has_all_columns_in_order_with_their_types():
     table = TABLES["damage"]
     frame = tidy(table, sheet_of(table, [{"component": "b"}, {"component": "a", "repair_minutes": 5}])).frame
-    assert frame.to_dict("list") == {"component": ["a", "b"], "repair_minutes": [5, -1], "skill": ["", ""]}
-    assert [str(dtype) for dtype in frame.dtypes] == ["object", "int64", "object"]
+    assert frame.to_dict("list") == {
+        "component": ["a", "b"],
+        "repair_minutes": [5, -1],
+        "skill": ["", ""],
+        "simple": [False, False],
+    }
+    assert [str(dtype) for dtype in frame.dtypes] == ["object", "int64", "object", "bool"]
 
 
 def test_an_empty_table_has_all_columns_with_their_types_too():

@@ -1,9 +1,12 @@
-"""Vulnerable people as data: portions of their own, with a weight of their own, so that nothing else has to know."""
+"""People split over the nodes that serve them, in whole persons; the vulnerable among them in portions of their own.
+
+A portion of their own has a weight of its own, so that nothing else has to know who is vulnerable.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +18,32 @@ if TYPE_CHECKING:
     from lifeline.system import System
 
 Longs = NDArray[np.int64]
+
+
+def largest_remainder(
+    people: NDArray[np.int64], customer: NDArray[np.int64], service: NDArray[np.int64], share: NDArray[Any]
+) -> NDArray[np.int64]:
+    """Split each customer's people over its portions in whole persons; left-over persons go to the largest remainders.
+
+    Ties go to the earlier portion (Hamilton's method of apportionment). Portions are sorted by customer and
+    service.
+    """
+    if not len(customer):
+        return np.zeros(0, np.int64)
+    fresh = np.ones(len(customer), bool)
+    fresh[1:] = (np.diff(customer) != 0) | (np.diff(service) != 0)
+    owner = np.cumsum(fresh) - 1
+    total = people[customer]
+    # Shares are decimal numbers from a file: the tiny excess undoes what binary fractions lose (0.29 * 100 =
+    # 28.99...).
+    exact = total * share / np.bincount(owner, share)[owner] + 1e-9
+    whole = np.floor(exact).astype(np.int64)
+    left: Longs = total[fresh] - np.bincount(owner, whole).astype(np.int64)
+    order = np.lexsort((np.arange(len(owner)), -np.round(exact - whole, 9), owner))
+    rank = np.arange(len(owner)) - np.flatnonzero(fresh)[owner]
+    spare: NDArray[np.bool_] = rank < left[owner]
+    whole[order] += spare
+    return np.asarray(whole, np.int64)
 
 
 def with_vulnerable_apart(system: System, portions: Portions) -> Portions:
