@@ -16,7 +16,7 @@ from lifeline.schedule import schedule
 from solvers import exhaustive, judged_search
 from solvers.fair_bound import bound_with_term
 from solvers.priority import RULES, outlook_on
-from solvers.reweighting import voted_plans, with_fairness
+from solvers.reweighting import judged_search_knows, voted_plans, with_fairness
 from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
 from solvers.under_rules import under_connectivity
 
@@ -178,7 +178,7 @@ class _Run:
 
     def polish(self) -> None:
         """Let the judge look at changes of the best plan: it alone knows plans that no re-weighting makes the best."""
-        if self.is_over or len(self.best.district_losses) < 2:
+        if self.is_over or len(self.best.district_losses) < 2 or not judged_search_knows(self.problem):
             return
         found = judged_search.improve(
             self.problem,

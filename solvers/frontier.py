@@ -21,7 +21,7 @@ from lifeline.tables import MOST_FAIRNESS_PERMILLE
 from solvers import auto, judged_search
 from solvers.fair import searched_in
 from solvers.priority import RULES, outlook_on
-from solvers.reweighting import voted_plans, with_fairness
+from solvers.reweighting import judged_search_knows, voted_plans, with_fairness
 from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
 
 if TYPE_CHECKING:
@@ -210,6 +210,8 @@ class _Run:
             self._take(found, judged.plan)
             if not self.may_go_on:
                 return
+        if not judged_search_knows(task):
+            return
         left = self._share((1 - FIRST_SHARE - ROUNDS_SHARE) / len(LADDER))
         tried = POLISH_EVALUATIONS if self.budget.seconds is None else None
         if left.evaluations is not None:

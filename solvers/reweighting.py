@@ -44,6 +44,11 @@ def with_fairness(problem: RepairProblem, permille: int) -> RepairProblem:
     return changed
 
 
+def judged_search_knows(problem: RepairProblem) -> bool:
+    """Tell whether the judge's own search can move jobs here: it times crews without conditions or history."""
+    return problem.conditions.is_empty and not problem.history
+
+
 def reweighted(problem: RepairProblem, factors: Mapping[str, Fraction]) -> RepairProblem:
     """Return a problem in which the people of each district count so many times as much; only ratios matter.
 
