@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands import cascade, check, evaluate, export, frontier, import_, merge, plan, scenarios
+from api.commands import cascade, check, evaluate, explain, export, frontier, import_, merge, plan, scenarios
 from api.failures import guarded
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -18,6 +18,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "plan": plan.plan,
     "frontier": frontier.frontier,
     "evaluate": evaluate.evaluate,
+    "explain": explain.explain,
     "import": import_.import_,
     "merge": merge.merge,
     "export": export.export,
