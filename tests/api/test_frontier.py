@@ -9,13 +9,14 @@ import pytest
 from fair_worlds import two_districts
 
 from api.frontier_picture import draw_frontier
+from api.outputs import WRITERS
 from lifeline import write_system
 from lifeline.plan import Plan
 from solvers import Budget
 from solvers.frontier import frontier
 
 QUICK = ("--evaluations", 300)
-PLAN_FILES = ["gantt.png", "plan.geojson", "plan.json", "recovery.csv", "recovery.png", "worklists.csv"]
+PLAN_FILES = sorted(WRITERS)
 
 
 @pytest.fixture
