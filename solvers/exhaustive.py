@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lifeline.errors import InfeasiblePlan, InvalidInput, SolverFailure
 from lifeline.evaluation import evaluate
 from lifeline.schedule import schedule
+from solvers.conflicts import refuse_conflicts
 from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def solve(
         if stopped_by != "finished":
             break
     if best is None:
+        refuse_conflicts(problem)
         raise SolverFailure("exhaustive found no order in which every job can be reached.")
     return Proposal(
         plan=best[1],
