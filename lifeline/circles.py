@@ -29,15 +29,19 @@ def refuse_circles(
     import networkx as nx
 
     one = {job: group[0] for group in together for job in group}
-    steps = {(one.get(before, before), one.get(job, job)) for job, before, _ in after if (job, before) not in ordered}
+    steps = {
+        (one.get(before, before), one.get(job, job))
+        for job, before, _ in after
+        if (job, before) not in ordered
+    }
     # An order costs more than all steps together, so that the shortest circle is the one of the fewest orders.
     dear = len(steps) + 1
-    graph = nx.DiGraph()
-    graph.add_edges_from(sorted(steps), minutes=1)
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_edges_from(sorted(steps), weight=1)
     for (job, before), lock in sorted(ordered.items()):
         edge = one.get(before, before), one.get(job, job)
         if edge not in steps:
-            graph.add_edge(*edge, minutes=dear, lock=lock)
+            graph.add_edge(*edge, weight=dear, lock=lock)
     circle = _shortest_circle(graph)
     if not circle:
         return
@@ -51,15 +55,16 @@ def refuse_circles(
     raise ConflictingOrders(f"{said} {what} ({orders}).", locks)
 
 
-def _shortest_circle(graph: nx.DiGraph) -> list[int]:
+def _shortest_circle(graph: nx.DiGraph[int]) -> list[int]:
     """Return the nodes along the lightest circle, the first one again at its end; nothing where there is none."""
     import networkx as nx
 
     best: tuple[int, list[int]] | None = None
     for knot in sorted(nx.strongly_connected_components(graph), key=min):
         inner = graph.subgraph(knot)
-        for tail, head, weight in sorted(inner.edges(data="minutes")):
-            length, path = nx.single_source_dijkstra(inner, head, tail, weight="minutes")
+        for tail, head in sorted(inner.edges):
+            weight = inner.edges[tail, head]["weight"]
+            length, path = nx.single_source_dijkstra(inner, head, tail, weight="weight")
             if best is None or length + weight < best[0]:
                 best = length + weight, [*path, head]
     return [] if best is None else best[1]

@@ -49,16 +49,26 @@ def dispatch_in_order(
         return _best(tried).sequences
     found = kept()
     if found.sequences is not None:
-        begun = _Attempt.of(problem, found.sequences)
-        assert begun.plan is not None
-        around = _Attempt.of(problem, dispatch(problem, rank, begun=begun.plan.visits))
+        begun = schedule(problem, found.sequences)
+        around = _Attempt.of(problem, dispatch(problem, rank, begun=begun.visits))
         tried += [around, around.completed()]
         if not tried[-1].is_good:
-            tried.append(begun.completed())
+            tried.append(_Attempt.of(problem, found.sequences).completed())
     best = _best(tried)
-    if found.sequences is None and (best.plan is None or best.forgotten):
-        raise _refusal(problem, found)
+    if best.plan is None or best.forgotten:
+        _refuse(problem, found, has_plan=best.plan is not None)
     return best.sequences
+
+
+def _refuse(problem: RepairProblem, kept: Kept, *, has_plan: bool) -> None:
+    """Raise ConflictingOrders if orders are why no plan was found, or why one forgets jobs."""
+    from solvers.conflicts import Conflict, conflict_in
+
+    conflict = conflict_in(problem)
+    if conflict is None and not has_plan:
+        conflict = Conflict(problem.locks, kept.reason, is_smallest=False, is_certain=False)
+    if conflict is not None:
+        raise ConflictingOrders(str(conflict), conflict.locks)
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,9 @@ class _Attempt:
         problem = self.problem
         number = problem.job_index[job]
         group = [
-            member for member in problem.conditions.group_of.get(number, (number,)) if member not in problem.past
+            member
+            for member in problem.conditions.group_of.get(number, (number,))
+            if member not in problem.past
         ]
         without = {
             crew: [name for name in jobs if problem.job_index[name] not in group]
@@ -139,13 +151,3 @@ def left_out(problem: RepairProblem, plan: Plan) -> tuple[str, ...]:
     done = {visit.job for visit in plan.visits}
     names = (problem.jobs[job].id for job in ordered_jobs(problem))
     return tuple(name for name in names if name not in done and name not in problem.unassignable)
-
-
-def _refusal(problem: RepairProblem, kept: Kept) -> Exception:
-    """Return what to say of orders for which there is no plan."""
-    from solvers.conflicts import Conflict, conflict_in
-
-    conflict = conflict_in(problem)
-    if conflict is None:
-        conflict = Conflict(problem.locks, kept.reason, is_smallest=False, is_certain=False)
-    return ConflictingOrders(str(conflict), conflict.locks)

@@ -44,7 +44,9 @@ class Conflict:
         elif self.is_smallest:
             head = f"These {len(self.locks)} orders cannot all be kept; without any one of them the others could be:"
         else:
-            head = f"These {len(self.locks)} orders cannot all be kept, and perhaps fewer of them cannot either:"
+            head = (
+                f"These {len(self.locks)} orders cannot all be kept, and perhaps fewer of them cannot either:"
+            )
         lines = [head, *(f"  {lock}" for lock in self.locks)]
         advice = "Take it back or change it." if one else "Take one of them back or change it."
         return "\n".join([*lines, f"{self.reason} {advice}".strip()])
@@ -88,9 +90,13 @@ class Orders:
         allowed = allowed_by(locks, work, problem.crews, own_only=own_only)
         done = frozenset(visit.job for visit in problem.history)
         travel = self._travel
-        unassignable = unassignable_jobs(problem.crews, problem.jobs, travel, conditions, allowed, done, locks)
+        unassignable = unassignable_jobs(
+            problem.crews, problem.jobs, travel, conditions, allowed, done, locks
+        )
         if isinstance(travel, RoadTravel):
-            travel = travel.without([number for number, job in enumerate(problem.jobs) if job.id in unassignable])
+            travel = travel.without(
+                [number for number, job in enumerate(problem.jobs) if job.id in unassignable]
+            )
         return RepairProblem(
             problem.system,
             problem.shock,

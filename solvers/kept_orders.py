@@ -24,6 +24,7 @@ from lifeline.plan import LAST_MINUTE
 from lifeline.schedule import schedule
 
 if TYPE_CHECKING:
+    from lifeline.jobs import Job
     from lifeline.plan import Plan
     from lifeline.repair import RepairProblem
 
@@ -50,15 +51,20 @@ class Kept:
 def ordered_jobs(problem: RepairProblem) -> tuple[int, ...]:
     """Return the jobs that orders are about and that a plan has to do, by number, without history."""
     named = {lock.job for lock in problem.locks}
-    wanted = {number for number, job in enumerate(problem.jobs) if job.id in named or _stands_for(problem, number, named)}
+    wanted = {
+        number
+        for number, job in enumerate(problem.jobs)
+        if job.id in named or _stands_for(problem, number, named)
+    }
     wanted |= {*problem.conditions.not_after, *problem.conditions.first}
     wanted |= {member for job in wanted for member in problem.conditions.group_of.get(job, ())}
-    return tuple(sorted(job for job in wanted if job not in problem.past and not problem.jobs[job].is_optional))
+    return tuple(
+        sorted(job for job in wanted if job not in problem.past and not problem.jobs[job].is_optional)
+    )
 
 
-def _stands_for(problem: RepairProblem, number: int, named: Collection[str]) -> bool:
+def _is_end_of(job: Job, named: Collection[str]) -> bool:
     """Tell whether an order for a whole component is one for this job: the step with which it is back."""
-    job = problem.jobs[number]
     return job.restores and job.component in named
 
 
@@ -106,7 +112,8 @@ def _road_helpers(problem: RepairProblem) -> frozenset[int]:
 
 def _named(problem: RepairProblem, state: State) -> dict[str, list[str]]:
     return {
-        crew.id: [problem.jobs[job].id for job in jobs] for crew, jobs in zip(problem.crews, state, strict=True)
+        crew.id: [problem.jobs[job].id for job in jobs]
+        for crew, jobs in zip(problem.crews, state, strict=True)
     }
 
 
@@ -222,7 +229,9 @@ class _Search:
             done = [number for number in state[crew] if problem.jobs[number].id in finishes]
             if done:
                 site, ready = len(problem.crews) + done[-1], finishes[problem.jobs[done[-1]].id]
-            if job in self.conditions.first and not all(other in self.conditions.first for other in state[crew]):
+            if job in self.conditions.first and not all(
+                other in self.conditions.first for other in state[crew]
+            ):
                 return None
         drive = int(self.shortest[self.speed_class[crew], site, len(problem.crews) + job])
         if drive < 0:
@@ -236,7 +245,9 @@ class _Search:
         options: list[tuple[tuple[bool, int, int], tuple[int, ...], tuple[int, ...]]] = []
         for job in (*self.core, *self.helpers):
             group = tuple(
-                member for member in self.conditions.group_of.get(job, (job,)) if member not in self.problem.past
+                member
+                for member in self.conditions.group_of.get(job, (job,))
+                if member not in self.problem.past
             )
             befores = {before for member in group for before, _ in self.conditions.befores.get(member, ())}
             if job in placed or job != group[0] or not self._are_done(befores, placed):
@@ -245,7 +256,10 @@ class _Search:
             for crews in product(*able):
                 if len(set(crews)) < len(crews):
                     continue
-                starts = [self._earliest(crew, member, state, plan) for crew, member in zip(crews, group, strict=True)]
+                starts = [
+                    self._earliest(crew, member, state, plan)
+                    for crew, member in zip(crews, group, strict=True)
+                ]
                 begins = max(LAST_MINUTE if start is None else start for start in starts)
                 due = min(self.due.get(member, LAST_MINUTE) for member in group)
                 first = any(member in self.conditions.first for member in group)
@@ -261,6 +275,7 @@ class _Search:
     def _are_done(self, befores: Collection[int], placed: Collection[int]) -> bool:
         """Tell whether what comes before has its place; what nobody can do has none, where that is allowed."""
         return all(
-            before in placed or (not self.strict and self.problem.jobs[before].id in self.problem.unassignable)
+            before in placed
+            or (not self.strict and self.problem.jobs[before].id in self.problem.unassignable)
             for before in befores
         )

@@ -43,7 +43,9 @@ class Outlook:
     def sequences(self, rule: str) -> Sequences:
         """Return each crew's jobs in the order in which a rule hands them out; asked again, the same answer."""
         if rule not in self._sequences:
-            self._sequences[rule] = dispatch_in_order(self.problem, RULES[rule](self), lambda: self.appointments)
+            self._sequences[rule] = dispatch_in_order(
+                self.problem, RULES[rule](self), lambda: self.appointments
+            )
         return self._sequences[rule]
 
     @cached_property
