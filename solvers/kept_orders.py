@@ -51,11 +51,7 @@ class Kept:
 def ordered_jobs(problem: RepairProblem) -> tuple[int, ...]:
     """Return the jobs that orders are about and that a plan has to do, by number, without history."""
     named = {lock.job for lock in problem.locks}
-    wanted = {
-        number
-        for number, job in enumerate(problem.jobs)
-        if job.id in named or _stands_for(problem, number, named)
-    }
+    wanted = {number for number, job in enumerate(problem.jobs) if job.id in named or _is_end_of(job, named)}
     wanted |= {*problem.conditions.not_after, *problem.conditions.first}
     wanted |= {member for job in wanted for member in problem.conditions.group_of.get(job, ())}
     return tuple(
