@@ -1,4 +1,4 @@
-"""Writes a plan's folder: the plan, work lists, recovery, a map layer and two pictures.
+"""Writes a plan's folder: the plan, work lists, times of return, recovery, a map layer and two pictures.
 
 Everything is made beside the place it goes to and moved there when all of it is done, so a folder with a
 `plan.json` is whole and of one run. A folder with anybody else's files in it is left alone.
@@ -110,6 +110,12 @@ def _write_worklists(evaluation: Evaluation, path: Path) -> None:
     table.to_csv(path, index=False, lineterminator="\n")
 
 
+def _write_etr(evaluation: Evaluation, path: Path) -> None:
+    from api.etr_table import etr_file
+
+    etr_file(evaluation).to_csv(path, index=False, lineterminator="\n")
+
+
 def _write_recovery(evaluation: Evaluation, path: Path) -> None:
     clock = Clock(evaluation.problem.system.settings)
     curves = evaluation.curves.copy()
@@ -138,6 +144,7 @@ def _write_gantt(evaluation: Evaluation, path: Path) -> None:
 WRITERS: dict[str, Callable[[Evaluation, Path], None]] = {
     PLAN: _write_plan,
     "worklists.csv": _write_worklists,
+    "etr.csv": _write_etr,
     "recovery.csv": _write_recovery,
     "plan.geojson": _write_map,
     "recovery.png": _write_recovery_picture,

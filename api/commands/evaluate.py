@@ -61,12 +61,12 @@ def evaluate(
         theirs = read_plan(problem, plan)
         violations = check_plan(problem, theirs)
         if violations:
-            raise _broken(plan, violations, as_json=as_json)
+            raise broken(plan, violations, as_json=as_json)
         outcome = given(problem, theirs, steps)
     answer(outcome, out=out, as_json=as_json)
 
 
-def _broken(path: Path, violations: Sequence[Violation], *, as_json: bool) -> Exception:
+def broken(path: Path, violations: Sequence[Violation], *, as_json: bool) -> Exception:
     """Return an error that names every rule the plan breaks; programs get them as an object as well."""
     from dataclasses import asdict
 

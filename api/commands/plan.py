@@ -38,7 +38,7 @@ OutFolder = Annotated[
     typer.Option(
         "--out",
         metavar="DIR",
-        help="Folder for plan.json, worklists.csv, recovery.csv, plan.geojson, recovery.png and gantt.png.",
+        help="Folder for plan.json, worklists.csv, etr.csv, recovery.csv, plan.geojson and two pictures.",
         show_default=False,
     ),
 ]
