@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from api.commands import cascade, check, evaluate, explain, export, import_, merge, plan, scenarios
+from api.commands import (
+    cascade,
+    check,
+    evaluate,
+    explain,
+    export,
+    import_,
+    joint_command,
+    merge,
+    plan,
+    scenarios,
+)
 from api.failures import guarded
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -17,6 +28,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "cascade": cascade.cascade,
     "plan": plan.plan,
     "evaluate": evaluate.evaluate,
+    "joint-command": joint_command.joint_command,
     "explain": explain.explain,
     "import": import_.import_,
     "merge": merge.merge,
