@@ -101,12 +101,14 @@ class _Attempt:
     def completed(self) -> _Attempt:
         """Put forgotten jobs, as far as that breaks nothing, behind the others, each where it is done soonest."""
         best: _Attempt = self
-        while best.forgotten:
-            trials = [trial for job in best.forgotten for trial in best.with_one_more(job)]
-            better = [trial for trial in trials if trial.plan is not None and trial.misses < best.misses]
-            if not better:
-                break
-            best = min(better, key=_Attempt.last_minute)
+        goes_on = True
+        while goes_on:
+            goes_on = False
+            for job in best.forgotten:
+                trials = best.with_one_more(job)
+                better = [trial for trial in trials if trial.plan is not None and trial.misses < best.misses]
+                if better:
+                    best, goes_on = min(better, key=_Attempt.last_minute), True
         return best
 
     def with_one_more(self, job: str) -> Iterator[_Attempt]:
