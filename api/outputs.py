@@ -31,23 +31,33 @@ def write_outputs(evaluation: Evaluation, folder: Path, prices: LockPrices | Non
     A plan that keeps orders has them in one file more, with what they cost where that is known.
     """
     refuse_foreign(folder)
+    make_whole(folder, lambda made: write_files(evaluation, made, prices), _move_in)
+
+
+def write_files(evaluation: Evaluation, folder: Path, prices: LockPrices | None = None) -> None:
+    """Write all files of a plan into a folder that is there."""
+    for name, write in WRITERS.items():
+        write(evaluation, folder / name)
+    if evaluation.problem.locks:
+        write_locks(evaluation, folder / LOCKS, prices)
+
+
+def make_whole(folder: Path, fill: Callable[[Path], None], move_in: Callable[[Path, Path], None]) -> None:
+    """Fill a folder beside its place, and put it there when it is done; `move_in` puts its files into an old one."""
     folder = folder.resolve()
     is_new = not folder.exists()
     if is_new:
         folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=HALF_MADE, dir=folder.parent if is_new else folder))
     try:
-        for name, write in WRITERS.items():
-            write(evaluation, made / name)
-        if evaluation.problem.locks:
-            write_locks(evaluation, made / LOCKS, prices)
+        fill(made)
         if is_new:
             made.chmod(
                 0o777 & ~_umask()
             )  # mkdtemp keeps a folder to its owner; this one is a result like any other
             made.rename(folder)
         else:
-            _move_in(made, folder)
+            move_in(made, folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)
 

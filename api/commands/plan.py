@@ -12,11 +12,13 @@ from api.inputs import (
     Command,
     CrewsFile,
     DamageFile,
+    Fairness,
     RepairTimesFile,
     ServiceRules,
     ShiftsFile,
     Start,
     SystemName,
+    VulnerableWeight,
 )
 from api.orders import Appointments, Befores, Firsts, Forbidden, LocksFile, Pins, Prices
 
@@ -60,6 +62,8 @@ def plan(
     before: Befores = None,
     lock_prices: Prices = False,
     command: Command = None,
+    fairness: Fairness = None,
+    vulnerable_weight: VulnerableWeight = None,
     seconds: Annotated[
         float | None,
         typer.Option(metavar="S", help="Stop searching after this many seconds.", show_default=False),
@@ -100,7 +104,15 @@ def plan(
     orders = Shortcuts(pin or (), forbid or (), start_job or (), first or (), before or ())
     with showing_steps() as steps:
         steps.now(f"Reading {name_or_folder}")
-        system = system_from(name_or_folder, files, start=start, rules=rule, command=command)
+        system = system_from(
+            name_or_folder,
+            files,
+            start=start,
+            rules=rule,
+            command=command,
+            fairness=fairness,
+            vulnerable_weight=vulnerable_weight,
+        )
         problem = problem_of(with_orders(system, orders))
         outcome = planned(problem, method=method, budget=budget, seed=seed, steps=steps)
         if lock_prices:
