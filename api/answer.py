@@ -16,7 +16,7 @@ from api.summary import print_summary
 def answer(outcome: Outcome, *, out: Path | None, as_json: bool) -> None:
     """Write the folder, when one is wanted, and print; whoever stops reading early still has the folder."""
     if out is not None:
-        write_outputs(outcome.evaluation, out)
+        write_outputs(outcome.evaluation, out, outcome.lock_prices)
     if as_json:
         typer.echo(printed(outcome_report(outcome)))
         return

@@ -9,7 +9,19 @@ from typing import Annotated
 
 import typer
 
-from api.commands import cascade, check, evaluate, explain, export, frontier, import_, merge, plan, scenarios
+from api.commands import (
+    cascade,
+    check,
+    evaluate,
+    explain,
+    export,
+    frontier,
+    import_,
+    joint_command,
+    merge,
+    plan,
+    scenarios,
+)
 from api.failures import guarded
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -18,6 +30,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "plan": plan.plan,
     "frontier": frontier.frontier,
     "evaluate": evaluate.evaluate,
+    "joint-command": joint_command.joint_command,
     "explain": explain.explain,
     "import": import_.import_,
     "merge": merge.merge,

@@ -74,6 +74,15 @@ ServiceRules = Annotated[
         show_default=False,
     ),
 ]
+Command = Annotated[
+    str | None,
+    typer.Option(
+        "--command",
+        metavar="WHO",
+        help="joint: every crew works for every owner; own: for its own only. Instead of the system's own setting.",
+        show_default=False,
+    ),
+]
 Fairness = Annotated[
     int | None,
     typer.Option(
@@ -105,20 +114,32 @@ def system_from(
     *,
     start: str | None = None,
     rules: Sequence[str] | None = None,
+    command: str | None = None,
     fairness: int | None = None,
     vulnerable_weight: int | None = None,
 ) -> System:
-    """Return the named system with tables exchanged for `files` (table name -> CSV), its clock, rules, weights set."""
+    """Return the named system with tables exchanged for `files` (table name -> CSV), and these settings set."""
     from lifeline.files import with_tables
 
     system = named_system(name_or_folder)
     given = {name: path for name, path in (files or {}).items() if path is not None}
     settings = system.settings if start is None else _with_start(system.settings, start)
     settings = _with_rules(settings, rules or ())
+    if command is not None:
+        settings = _with_command(settings, command)
     settings = _with_weights(settings, fairness, vulnerable_weight)
     if not given and settings == system.settings:
         return system
     return with_tables(system, given, settings=settings)
+
+
+def _with_command(settings: Settings, command: str) -> Settings:
+    """Return the settings with joint command, or each owner's own."""
+    from lifeline.errors import InvalidInput
+
+    if command not in ("joint", "own"):
+        raise InvalidInput(f"--command {command!r} is neither joint nor own.")
+    return replace(settings, command=command)
 
 
 def _with_rules(settings: Settings, rules: Sequence[str]) -> Settings:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.horizon import jobs_after_horizon, people_out_at_horizon
 from api.left_behind import minute_when_back, most_out, people_still_out, saved_people, stuck_people
+from api.order_report import orders_report
 from api.wording import MINUTES_PER_HOUR, Clock, weighted_hours
 from lifeline.metrics import equivalent_outage_hours, weighted_outage_hours
 from lifeline.undoable import undoable_reasons
@@ -58,6 +59,7 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
         "stopped_by": proposal.stopped_by if proposal else None,
         "reproducible": proposal.reproducible if proposal else None,
         "plan_sha256": outcome.plan.sha256,
+        **orders_report(outcome),
         "jobs": len(problem.jobs),
         "crews": len(problem.crews),
         "unassignable": dict(problem.unassignable),

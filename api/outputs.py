@@ -13,25 +13,33 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.order_report import write_locks
 from api.wording import Clock
 
 if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
+    from solvers.lock_price import LockPrices
 
 PLAN = "plan.json"
+LOCKS = "locks.csv"
 HALF_MADE = ".lifeline-"
 
 
-def write_outputs(evaluation: Evaluation, folder: Path) -> None:
-    """Write all files of a plan into a folder, new or empty or of an earlier plan; InvalidInput otherwise."""
+def write_outputs(evaluation: Evaluation, folder: Path, prices: LockPrices | None = None) -> None:
+    """Write all files of a plan into a folder, new or empty or of an earlier plan; InvalidInput otherwise.
+
+    A plan that keeps orders has them in one file more, with what they cost where that is known.
+    """
     refuse_foreign(folder)
-    make_whole(folder, lambda made: write_files(evaluation, made), _move_in)
+    make_whole(folder, lambda made: write_files(evaluation, made, prices), _move_in)
 
 
-def write_files(evaluation: Evaluation, folder: Path) -> None:
+def write_files(evaluation: Evaluation, folder: Path, prices: LockPrices | None = None) -> None:
     """Write all files of a plan into a folder that is there."""
     for name, write in WRITERS.items():
         write(evaluation, folder / name)
+    if evaluation.problem.locks:
+        write_locks(evaluation, folder / LOCKS, prices)
 
 
 def make_whole(folder: Path, fill: Callable[[Path], None], move_in: Callable[[Path, Path], None]) -> None:
@@ -63,7 +71,7 @@ def refuse_foreign(folder: Path) -> None:
     if not folder.is_dir():
         raise InvalidInput(f"--out {str(folder)!r} is a file; name a folder.")
     names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
-    foreign = [name for name in names if name not in WRITERS]
+    foreign = [name for name in names if name not in (*WRITERS, LOCKS)]
     if foreign:
         raise InvalidInput(
             f"--out {str(folder)!r} holds files that are not lifeline's ({foreign[0]}"
@@ -88,7 +96,8 @@ def refuse_existing(out: Path, *, force: bool) -> None:
 def _move_in(made: Path, folder: Path) -> None:
     """Put the files in place of earlier ones, plan.json last: without it the folder is not whole."""
     (folder / PLAN).unlink(missing_ok=True)
-    for name in sorted(WRITERS, key=lambda name: name == PLAN):
+    (folder / LOCKS).unlink(missing_ok=True)
+    for name in sorted((entry.name for entry in made.iterdir()), key=lambda name: name == PLAN):
         os.replace(made / name, folder / name)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
     from lifeline.system import System
     from solvers import Budget, Proposal
+    from solvers.lock_price import LockPrices
 
 SEARCHES = ("auto", "local_search", "cp_sat")
 OUR_RULE = "bundles"
@@ -36,6 +37,7 @@ class Outcome:
     rules: Mapping[str, Score]
     proposal: Proposal | None = None
     seed: int | None = None
+    lock_prices: LockPrices | None = None
 
     @property
     def problem(self) -> RepairProblem:
@@ -90,7 +92,9 @@ def planned(
     """Search for a plan, and put it side by side with the rules."""
     from lifeline.evaluation import evaluate
     from solvers import solve
+    from solvers.conflicts import refuse_conflicts
 
+    refuse_conflicts(problem)
     rules = judged_rules(problem, steps)
     with steps.search(budget) as on_progress:
         proposal = solve(problem, method=method, budget=budget, seed=seed, on_progress=on_progress)
@@ -99,6 +103,21 @@ def planned(
         # A search that is stopped at once has not come to every rule; here they have all been worked out.
         proposal = replace(proposal, plan=best.plan, objective=best.objective)
     return Outcome(evaluate(problem, proposal.plan), _scores(rules), proposal, seed)
+
+
+def priced(outcome: Outcome, *, budget: Budget | None, seed: int, steps: Steps) -> Outcome:
+    """Find out what each order costs; should a better plan come up on the way, it takes the place of the outcome's."""
+    from lifeline.evaluation import evaluate
+    from solvers.lock_price import lock_prices
+
+    steps.now("Finding out what the orders cost")
+    prices = lock_prices(outcome.problem, outcome.plan, budget=budget, seed=seed)
+    if outcome.proposal is None or prices.objective == outcome.evaluation.objective:
+        return replace(outcome, lock_prices=prices)
+    proposal = replace(outcome.proposal, plan=prices.plan, objective=prices.objective)
+    return replace(
+        outcome, evaluation=evaluate(outcome.problem, prices.plan), proposal=proposal, lock_prices=prices
+    )
 
 
 def given(problem: RepairProblem, plan: Plan, steps: Steps) -> Outcome:

@@ -19,6 +19,7 @@ from api.left_behind import (
     saved_people,
     stuck_people,
 )
+from api.order_report import print_orders
 from api.reasons import Reasons
 from api.wording import (
     MINUTES_PER_HOUR,
@@ -62,6 +63,7 @@ def print_summary(console: Console, outcome: Outcome) -> None:
         return
     _print_people(console, outcome.evaluation, clock)
     _print_rules(console, outcome)
+    print_orders(console, outcome)
     _print_first_jobs(console, outcome.evaluation, clock)
     _print_left_behind(console, outcome)
     _print_certainty(console, outcome)

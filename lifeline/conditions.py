@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lifeline.errors import InvalidInput
+from lifeline.circles import refuse_circles
 from lifeline.jobs import Job, Work
 from lifeline.plan import LAST_MINUTE
 from lifeline.work_checks import minutes_in
@@ -150,6 +150,7 @@ def conditions_of(system: System, work: Work, locks: Sequence[Lock]) -> Conditio
     not_before: dict[int, int] = {}
     not_after: dict[int, int] = {}
     first: set[int] = set()
+    ordered: dict[tuple[int, int], Lock] = {}
     for lock in locks:
         name = work.named.get(lock.job, lock.job)
         if name not in index:
@@ -165,10 +166,12 @@ def conditions_of(system: System, work: Work, locks: Sequence[Lock]) -> Conditio
         before = work.named.get(lock.value, lock.value)
         if lock.kind == "after" and before in index:
             after.add((index[name], index[before], 0))
-    _refuse_circles(work.jobs, sorted(after), [tuple(index[job] for job in group) for group in work.together])
+            ordered[index[name], index[before]] = lock
+    together = tuple(tuple(index[job] for job in group) for group in work.together)
+    refuse_circles(work.jobs, sorted(after), together, ordered)
     return Conditions(
         after=tuple(sorted(after)),
-        together=tuple(tuple(index[job] for job in group) for group in work.together),
+        together=together,
         not_before=dict(sorted(not_before.items())),
         not_after=dict(sorted(not_after.items())),
         first=frozenset(first),
@@ -244,22 +247,3 @@ def _stock(system: System) -> dict[tuple[str, str], Spans]:
     for row in system.stock.to_dict("records"):
         stock.setdefault((row["depot"], row["part"]), []).append((row["from_minute"], row["quantity"]))
     return {key: tuple(sorted(rows)) for key, rows in sorted(stock.items())}
-
-
-def _refuse_circles(
-    jobs: Sequence[Job], after: Sequence[tuple[int, int, int]], together: Sequence[tuple[int, ...]]
-) -> None:
-    """Refuse jobs that wait for each other, partners counting as one; the message names the circle."""
-    import networkx as nx
-
-    one = {job: group[0] for group in together for job in group}
-    graph = nx.DiGraph((one.get(before, before), one.get(job, job)) for job, before, _ in after)
-    try:
-        circle = nx.find_cycle(graph)
-    except nx.NetworkXNoCycle:
-        return
-    names = [jobs[before].id for before, _ in circle]
-    raise InvalidInput(
-        f"These jobs wait for each other in a circle: {' before '.join([*names, names[0]])}. "
-        "Take one `after` out of steps or locks."
-    )

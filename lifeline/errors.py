@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from lifeline.nearest import Nearest
+
+if TYPE_CHECKING:
+    from lifeline.conditions import Lock
 
 PRINTED_PROBLEMS = 50
 
@@ -69,6 +72,15 @@ class UnknownComponent(InvalidInput):
         if guess is not None:
             message += f" Did you mean {guess!r}?"
         return cls(message)
+
+
+class ConflictingOrders(InvalidInput):
+    """Orders that no plan keeps together; `locks` are as few of them as cannot be kept."""
+
+    def __init__(self, message: str, locks: Iterable["Lock"]) -> None:
+        """Take the whole message and the orders it names."""
+        super().__init__(message)
+        self.locks = tuple(locks)
 
 
 class InfeasiblePlan(LifelineError):  # noqa: N818 - the word of the design

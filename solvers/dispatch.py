@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 Sequences = dict[str, list[str]]
 
 
-def dispatch(problem: RepairProblem, rank: NDArray[np.float64] | None) -> Sequences:
+def dispatch(
+    problem: RepairProblem, rank: NDArray[np.float64] | None, *, begun: Sequence[Visit] = ()
+) -> Sequences:
     """Return each crew's jobs in order; rank[job] says how early a job is wanted, None means the nearest job first.
 
     Ties go to the smaller job id. A crew that cannot reach any job of its own waits for the next road to
-    open.
+    open. Visits that have `begun` come first, and crews go on from there.
     """
-    return _desk_for(problem, rank).run()
+    desk = _desk_for(problem, rank)
+    desk.go_on_from(begun)
+    return desk.run()
 
 
 def hand_out_rest(problem: RepairProblem, plan: Plan, minute: int) -> Sequences:

@@ -11,6 +11,7 @@ from lifeline.condition_check import could_still_be_done
 from lifeline.errors import InfeasiblePlan, InvalidInput
 from lifeline.evaluation import evaluate
 from lifeline.schedule import schedule
+from solvers.conflicts import refuse_conflicts
 from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
 from solvers.stock_left import most_by, stock_left
 
@@ -63,6 +64,7 @@ def solve(
         if stopped_by != "finished":
             break
     if best is None:
+        refuse_conflicts(problem)
         raise InfeasiblePlan(
             "In no order can every job be reached and everything kept that has been ordered (`start`, `not_after`, "
             "`first`). Take back one of the orders, or give the jobs they are about to other crews."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lifeline.errors import InfeasiblePlan
 from lifeline.evaluation import evaluate
 from lifeline.plan import LAST_MINUTE
 from lifeline.schedule import schedule
@@ -207,7 +208,11 @@ class _Search:
         served = evaluation.portions.node[evaluation.counted & (evaluation.portions.weight > 0)]
         switches = evaluation.switches[np.isin(evaluation.switches[:, 1], served)]
         last_back = int(switches[switches[:, 2] == 1, 0].max(initial=0))
-        plan, objective = self._judged(hand_out_rest(self.problem, self.plan, last_back))
+        try:
+            plan, objective = self._judged(hand_out_rest(self.problem, self.plan, last_back))
+        except InfeasiblePlan:
+            # Shared out anew, a job would miss the minute that an order sets for it.
+            return
         complete = len(plan.visits) == len(self.plan.visits)
         if complete and objective <= self.objective and _finish(plan) < _finish(self.plan):
             if objective < self.objective:

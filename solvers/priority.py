@@ -20,8 +20,10 @@ from lifeline.compiled import feeding_nodes
 from lifeline.evaluation import evaluate
 from lifeline.mending import MENDS_NOTHING
 from lifeline.schedule import schedule
+from solvers.appointments import appointments, dispatch_in_order
 from solvers.dark import Dark, dark_part
-from solvers.dispatch import Sequences, dispatch
+from solvers.dispatch import Sequences
+from solvers.kept_orders import Kept
 from solvers.reduction import Reduction, reduced_part
 from solvers.solver import Budget, OnProgress, Proposal, Solver
 
@@ -41,8 +43,15 @@ class Outlook:
     def sequences(self, rule: str) -> Sequences:
         """Return each crew's jobs in the order in which a rule hands them out; asked again, the same answer."""
         if rule not in self._sequences:
-            self._sequences[rule] = dispatch(self.problem, RULES[rule](self))
+            self._sequences[rule] = dispatch_in_order(
+                self.problem, RULES[rule](self), lambda: self.appointments
+            )
         return self._sequences[rule]
+
+    @cached_property
+    def appointments(self) -> Kept:
+        """Return sequences of the jobs on which it hangs whether orders are kept, if any keep them."""
+        return appointments(self.problem)
 
     @cached_property
     def dark(self) -> Dark:

@@ -9,6 +9,7 @@ import typer
 
 from api.inputs import (
     AsJson,
+    Command,
     CrewsFile,
     DamageFile,
     Fairness,
@@ -19,6 +20,7 @@ from api.inputs import (
     SystemName,
     VulnerableWeight,
 )
+from api.orders import Appointments, Befores, Firsts, Forbidden, LocksFile, Pins, Prices
 
 METHODS = (
     "auto",
@@ -52,6 +54,14 @@ def plan(
     repair_times: RepairTimesFile = None,
     start: Start = None,
     rule: ServiceRules = None,
+    locks: LocksFile = None,
+    pin: Pins = None,
+    forbid: Forbidden = None,
+    start_job: Appointments = None,
+    first: Firsts = None,
+    before: Befores = None,
+    lock_prices: Prices = False,
+    command: Command = None,
     fairness: Fairness = None,
     vulnerable_weight: VulnerableWeight = None,
     seconds: Annotated[
@@ -75,15 +85,23 @@ def plan(
     """Plan the repairs: who is out, who goes where first and why, when people are back."""
     from api.answer import answer
     from api.inputs import system_from
+    from api.orders import Shortcuts, with_orders
     from api.outputs import refuse_foreign
-    from api.planning import planned, problem_of
+    from api.planning import planned, priced, problem_of
     from api.progress import showing_steps
     from solvers import Budget
 
     if out is not None:
         refuse_foreign(out)
     budget = Budget(evaluations=evaluations, seconds=seconds)
-    files = {"damage": damage, "crews": crews, "shifts": shifts, "repair_times": repair_times}
+    files = {
+        "damage": damage,
+        "crews": crews,
+        "shifts": shifts,
+        "repair_times": repair_times,
+        "locks": locks,
+    }
+    orders = Shortcuts(pin or (), forbid or (), start_job or (), first or (), before or ())
     with showing_steps() as steps:
         steps.now(f"Reading {name_or_folder}")
         system = system_from(
@@ -91,9 +109,12 @@ def plan(
             files,
             start=start,
             rules=rule,
+            command=command,
             fairness=fairness,
             vulnerable_weight=vulnerable_weight,
         )
-        problem = problem_of(system)
+        problem = problem_of(with_orders(system, orders))
         outcome = planned(problem, method=method, budget=budget, seed=seed, steps=steps)
+        if lock_prices:
+            outcome = priced(outcome, budget=budget, seed=seed, steps=steps)
     answer(outcome, out=out, as_json=as_json)
