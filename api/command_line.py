@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands import cascade, check, evaluate, export, import_, merge, plan, scenarios
+from api.commands import cascade, check, evaluate, export, import_, merge, plan, replan, scenarios
 from api.failures import guarded
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -17,6 +17,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "cascade": cascade.cascade,
     "plan": plan.plan,
     "evaluate": evaluate.evaluate,
+    "replan": replan.replan,
     "import": import_.import_,
     "merge": merge.merge,
     "export": export.export,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
 
 PLAN = "plan.json"
+DIFF = "diff.txt"
 HALF_MADE = ".lifeline-"
 
 
-def write_outputs(evaluation: Evaluation, folder: Path) -> None:
-    """Write all files of a plan into a folder, new or empty or of an earlier plan; InvalidInput otherwise."""
+def write_outputs(evaluation: Evaluation, folder: Path, *, texts: Mapping[str, str] | None = None) -> None:
+    """Write all files of a plan into a folder, new or empty or of an earlier plan; InvalidInput otherwise.
+
+    `texts` are further files by name; those of an earlier plan that this one does not have are taken away.
+    """
     refuse_foreign(folder)
     folder = folder.resolve()
     is_new = not folder.exists()
@@ -33,6 +37,8 @@ def write_outputs(evaluation: Evaluation, folder: Path) -> None:
     try:
         for name, write in WRITERS.items():
             write(evaluation, made / name)
+        for name, text in (texts or {}).items():
+            (made / name).write_text(text, encoding="utf-8", newline="\n")
         if is_new:
             made.chmod(
                 0o777 & ~_umask()
@@ -53,7 +59,7 @@ def refuse_foreign(folder: Path) -> None:
     if not folder.is_dir():
         raise InvalidInput(f"--out {str(folder)!r} is a file; name a folder.")
     names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
-    foreign = [name for name in names if name not in WRITERS]
+    foreign = [name for name in names if name not in WRITERS and name != DIFF]
     if foreign:
         raise InvalidInput(
             f"--out {str(folder)!r} holds files that are not lifeline's ({foreign[0]}"
@@ -78,7 +84,8 @@ def refuse_existing(out: Path, *, force: bool) -> None:
 def _move_in(made: Path, folder: Path) -> None:
     """Put the files in place of earlier ones, plan.json last: without it the folder is not whole."""
     (folder / PLAN).unlink(missing_ok=True)
-    for name in sorted(WRITERS, key=lambda name: name == PLAN):
+    (folder / DIFF).unlink(missing_ok=True)
+    for name in sorted((entry.name for entry in made.iterdir()), key=lambda name: (name == PLAN, name)):
         os.replace(made / name, folder / name)
 
 

@@ -76,11 +76,10 @@ def carry_on(problem: RepairProblem, plan: Plan, news: News) -> CarriedOn:
     news = _by_job(everything, news)
     _check_plan_is_known(everything, plan)
     facts = facts_of(everything, plan, news)
-    changed = _changed(problem, everything, news, plan, facts)
-    supposed = _begun_late(changed, plan, facts, news.now)
-    if supposed:
-        facts = Facts((*facts.visits, *supposed), {})
-        changed = _changed(problem, everything, news, plan, facts)
+    changed = _changed(problem, everything, news, facts)
+    if any(minute < news.now for minute in facts.late_from.values()):
+        supposed = _begun_late(changed, plan, facts, news.now)
+        changed = _changed(problem, everything, news, Facts((*facts.visits, *supposed), {}))
     begun = {visit.job for visit in changed.history}
     sequences = _left_to_do(changed, plan, begun)
     users = {changed.jobs[job].id for job in changed.conditions.uses} - begun
@@ -123,7 +122,9 @@ def _check_plan_is_known(problem: RepairProblem, plan: Plan) -> None:
 
 
 def _with_damage(problem: RepairProblem, news: News, found: Collection[str]) -> Shock:
-    rows = [{str(name): value for name, value in row.items()} for row in problem.shock.damage.to_dict("records")]
+    rows = [
+        {str(name): value for name, value in row.items()} for row in problem.shock.damage.to_dict("records")
+    ]
     for name in sorted(found):
         update = news.found[name]
         minutes = {} if update.minutes is None else {"repair_minutes": update.minutes}
@@ -131,9 +132,7 @@ def _with_damage(problem: RepairProblem, news: News, found: Collection[str]) -> 
     return Shock.from_table(problem.system, rows)
 
 
-def _changed(
-    problem: RepairProblem, everything: RepairProblem, news: News, plan: Plan, facts: Facts
-) -> RepairProblem:
+def _changed(problem: RepairProblem, everything: RepairProblem, news: News, facts: Facts) -> RepairProblem:
     """Return the problem with this history and everything that has become known."""
     begun = {visit.job for visit in facts.visits}
     shock, work = _known_work(everything, news, begun)
@@ -171,7 +170,9 @@ def _known_work(problem: RepairProblem, news: News, begun: Collection[str]) -> t
     jobs = []
     for job in work.jobs:
         update = takes.get(job.id) or (found.get(job.id) if job.id == job.component else None)
-        jobs.append(job if update is None or update.minutes is None else replace(job, repair_minutes=update.minutes))
+        jobs.append(
+            job if update is None or update.minutes is None else replace(job, repair_minutes=update.minutes)
+        )
     return shock, replace(work, jobs=tuple(jobs))
 
 
@@ -247,7 +248,9 @@ def _left_to_do(problem: RepairProblem, plan: Plan, begun: Collection[str]) -> d
         left[crew] = [
             job
             for job in jobs
-            if job not in begun and job in problem.job_index and problem.can_do[number, problem.job_index[job]]
+            if job not in begun
+            and job in problem.job_index
+            and problem.can_do[number, problem.job_index[job]]
         ]
     return left
 
@@ -258,8 +261,6 @@ def _begun_late(problem: RepairProblem, plan: Plan, facts: Facts, now: int) -> t
     Their times follow from the history. Where they cannot be worked out, or hang on what has not begun, nobody is
     supposed to have begun anything.
     """
-    if not any(minute < now for minute in facts.late_from.values()):
-        return ()
     begun = {visit.job for visit in facts.visits}
     try:
         times = schedule(problem, _left_to_do(problem, plan, begun))

@@ -1,9 +1,9 @@
 """What has happened by now: the visits of a plan that are facts, as they were planned or as they really were.
 
 A visit is a fact once its crew has set out for it: a crew on its way goes on. Without news it went, or goes, as
-planned; where it waits on site for partners or for another job, those are settled with it. News about one visit may show
-that others cannot have begun as planned (the crew was still busy, the job before was not done, the road was closed):
-these are no facts.
+planned; where it waits on site for partners or for another job, those are settled with it. News about one visit may
+show that others cannot have begun as planned (the crew was still busy, the job before was not done, the road was
+closed): these are no facts.
 """
 
 from __future__ import annotations
@@ -128,7 +128,9 @@ class _Teller:
     def partners(self, job: str) -> list[str]:
         """Return the jobs that are done side by side with this one, itself among them."""
         number = self.problem.job_index[job]
-        return [self.problem.jobs[member].id for member in self.problem.conditions.group_of.get(number, (number,))]
+        return [
+            self.problem.jobs[member].id for member in self.problem.conditions.group_of.get(number, (number,))
+        ]
 
     def as_told(self, job: str) -> Visit:
         """Return the visit of a job of which the news says that it has begun."""
@@ -140,9 +142,12 @@ class _Teller:
                 raise InvalidInput(
                     f"The updates say that {job!r} has begun, and nobody does it in the plan: name its crew."
                 )
-            minute = _first(
-                started and started.minute, done and _done_at(done) - 1, left and left.minute_reported, 0
+            minutes = (
+                started.minute if started is not None else None,
+                _done_at(done) - 1 if done is not None else None,
+                left.minute_reported if left is not None else None,
             )
+            minute = next((minute for minute in minutes if minute is not None), self.news.now)
             return Visit(crew, job, minute, minute, minute, minute + 1)
         start = base.start if started is None or started.minute is None else started.minute
         if done is not None:
@@ -150,7 +155,13 @@ class _Teller:
         if left is not None:
             start = min(start, left.minute_reported)
         arrive = min(base.arrive, start)
-        return replace(base, depart=min(base.depart, arrive), arrive=arrive, start=start, finish=max(base.finish, start + 1))
+        return replace(
+            base,
+            depart=min(base.depart, arrive),
+            arrive=arrive,
+            start=start,
+            finish=max(base.finish, start + 1),
+        )
 
     def tell(self, group: tuple[Visit, ...]) -> None:
         """Note a group of visits as facts, or that their crews cannot have begun them."""
@@ -168,7 +179,8 @@ class _Teller:
             return
         for visit in group:
             if visit.crew not in self.stopped and why == "late":
-                self.late_from[visit.crew] = max(self.busy_until.get(visit.crew, 0), self.crew_of[visit.crew].available_from_minute)
+                came = self.crew_of[visit.crew].available_from_minute
+                self.late_from[visit.crew] = max(self.busy_until.get(visit.crew, 0), came)
             self.stopped.add(visit.crew)
             self.openers_changed |= visit.job in self.opening
 
@@ -185,7 +197,9 @@ class _Teller:
             if self.is_blocked(visit) or self.is_away(visit) or self.is_ruled_out(visit):
                 return "held up"
         late = any(
-            self.busy_until.get(visit.crew, 0) > visit.depart or self.waits_still(visit) or self.road_closed(visit)
+            self.busy_until.get(visit.crew, 0) > visit.depart
+            or self.waits_still(visit)
+            or self.road_closed(visit)
             for visit in group
         )
         return "late" if late else None
@@ -204,7 +218,11 @@ class _Teller:
 
     def left_before_the_end(self, visit: Visit) -> bool:
         """Tell whether the crew went away for good, or for a time, in the middle of the work."""
-        return any(visit.depart < begins < visit.finish for begins, ends in self.away.get(visit.crew, ()) if ends == LAST_MINUTE)
+        return any(
+            visit.depart < begins < visit.finish
+            for begins, ends in self.away.get(visit.crew, ())
+            if ends == LAST_MINUTE
+        )
 
     def component(self, job: str) -> str:
         return self.problem.jobs[self.problem.job_index[job]].component
@@ -249,7 +267,11 @@ class _Teller:
             )
             for visit in group
         ]
-        ruled_out = [self.news.not_broken[self.component(visit.job)] for visit in group if self.component(visit.job) in self.news.not_broken]
+        ruled_out = [
+            self.news.not_broken[self.component(visit.job)]
+            for visit in group
+            if self.component(visit.job) in self.news.not_broken
+        ]
         if ruled_out:
             # The crew looked, and went on.
             cut = max(start + 1, min(finish, ruled_out[0].minute_reported))
@@ -297,7 +319,3 @@ class _Teller:
 def _done_at(update: Update) -> int:
     """Return the minute at which a job was done; at minute 0 nothing can have been."""
     return max(1, update.minute_reported if update.minute is None else update.minute)
-
-
-def _first(*minutes: int | None) -> int:
-    return next(minute for minute in minutes if minute is not None)

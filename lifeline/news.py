@@ -1,4 +1,4 @@
-"""What has become known since a plan was made: a log of updates from the field, each with the minute it was reported."""
+"""What has become known since a plan was made: a log of updates from the field, each with its minute of report."""
 
 from __future__ import annotations
 
@@ -24,21 +24,26 @@ ABOUT_CREWS = ("late", "gone")
 ABOUT_COMPONENTS = ("found", "not_broken")
 NEEDS_MINUTES = ("takes", "left")
 
+BLANK = -1
+
 UPDATES = Table(
     "updates",
     "What the field reported, row by row; the file grows from one re-plan to the next, and a later row about the same "
     "thing goes before an earlier one.",
     (
-        minutes("minute_reported", "When it was reported, after time zero. A re-plan knows the rows up to its minute."),
+        minutes(
+            "minute_reported",
+            "When it was reported, after time zero. A re-plan knows the rows up to its minute.",
+        ),
         Column(
             "what",
             "text",
-            "`started`: the crew began the job at `minute` (blank: as planned). `done`: it was done at `minute` (blank: "
-            "when it was reported). `takes`: the job takes `minutes` of work in all. `left`: `minutes` of work are left "
-            "of a job under way. `found`: the component `job` is broken too, and takes `minutes` (blank: by its type) "
-            "and `skill` (blank: its sector). `not_broken`: it turned out to be whole. `blocked`: the job cannot start "
+            "`started`: the crew began the job at `minute` (blank: as planned). `done`: it was done at `minute` "
+            "(blank: when reported). `takes`: the job takes `minutes` of work in all. `left`: `minutes` of work are left of a "
+            "job under way. `found`: the component `job` is broken too, and takes `minutes` (blank: by its type) and "
+            "`skill` (blank: its sector). `not_broken`: it turned out to be whole. `blocked`: the job cannot start "
             "before `minute` (blank: until further news). `free`: it can again. `late`: the crew is not there before "
-            "`minute`. `gone`: it leaves at `minute` (blank: when it was reported); what it has begun stays undone.",
+            "`minute`. `gone`: it leaves at `minute` (blank: when reported); what it has begun stays undone.",
             choices=KINDS,
         ),
         text("job", "The job or component; blank for `late` and `gone`."),
@@ -111,7 +116,9 @@ class News:
     @cached_property
     def not_broken(self) -> dict[str, Update]:
         """Return the components that turned out to be whole."""
-        return {name: last for name, last in self.latest(*ABOUT_COMPONENTS).items() if last.what == "not_broken"}
+        return {
+            name: last for name, last in self.latest(*ABOUT_COMPONENTS).items() if last.what == "not_broken"
+        }
 
 
 def read_updates(path: str | Path) -> tuple[Update, ...]:
@@ -131,10 +138,8 @@ def updates_from_table(table: Rows) -> tuple[Update, ...]:
 
 def _updates_of(table: Tidy, subject: str) -> tuple[Update, ...]:
     names = UPDATES.column_names
-    updates = [
-        Update(**{name: None if value == -1 else value for name, value in zip(names, cells, strict=True)}, row=row)
-        for *cells, row in zip(*(table.frame[name].tolist() for name in names), table.rows.tolist(), strict=True)
-    ]
+    rows = zip(*(table.frame[name].tolist() for name in names), table.rows.tolist(), strict=True)
+    updates = [_update(*cells) for cells in rows]
     readable = table.readable(*names).tolist()
     problems = [*table.problems]
     for update, good in zip(updates, readable, strict=True):
@@ -143,6 +148,22 @@ def _updates_of(table: Tidy, subject: str) -> tuple[Update, ...]:
     if problems:
         raise InvalidInput.of(sorted(problems, key=lambda problem: problem.row or 0), subject)
     return tuple(updates)
+
+
+def _update(
+    minute_reported: int,
+    what: str,
+    job: str,
+    crew: str,
+    minute: int,
+    minutes_of_work: int,
+    skill: str,
+    note: str,
+    row: int,
+) -> Update:
+    """Return the update of a row, in the order of the columns."""
+    at, work = (None if cell == BLANK else cell for cell in (minute, minutes_of_work))
+    return Update(minute_reported, what, job, crew, at, work, skill, note, row)
 
 
 def _says_too_little(update: Update) -> Iterator[Problem]:
@@ -192,4 +213,3 @@ def _stranger(update: Update, column: str, known: Iterable[str], message: str) -
     guess = Nearest(known).to(name)
     hint = f" Did you mean {guess!r}?" if guess else ""
     return Problem(UPDATES.name, update.row, column, name, message + hint)
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lifeline.news import News
-from lifeline.plan import Plan, Visit
+from lifeline.plan import LAST_MINUTE, Plan, Visit
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
@@ -18,12 +18,17 @@ NOT_WORTH_A_WORD_MINUTES = 15
 
 @dataclass(frozen=True)
 class Removed:
-    """A job that a crew does not do any more, when it was to start, and who does it now ("": nobody, with the reason)."""
+    """A job that a crew does not do any more, when it was to start, and who does it now ("": nobody; see `reason`)."""
 
     job: str
     start: int
     crew_now: str
     reason: str = ""
+
+    @property
+    def first_minute(self) -> int:
+        """Return when it was to start."""
+        return self.start
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,11 @@ class Added:
     start: int
     crew_before: str
 
+    @property
+    def first_minute(self) -> int:
+        """Return when it starts."""
+        return self.start
+
 
 @dataclass(frozen=True)
 class Shifted:
@@ -42,6 +52,11 @@ class Shifted:
     job: str
     start: int
     minutes: int
+
+    @property
+    def first_minute(self) -> int:
+        """Return when it starts or was to start, whichever is first."""
+        return min(self.start, self.start - self.minutes)
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,14 @@ class CrewChange:
     unchanged: int
 
     @property
+    def first_minute(self) -> int:
+        """Return the first minute at which something is not as the crew knows it; what it is at comes first of all."""
+        starts = [row.start for row in self.removed]
+        starts += [row.start for row in self.added]
+        starts += [row.first_minute for row in self.shifted]
+        return min(starts, default=LAST_MINUTE) if not self.prolonged else 0
+
+    @property
     def is_affected(self) -> bool:
         """Tell whether the crew has to be told anything."""
         return bool(self.prolonged or self.removed or self.added or self.shifted or self.order)
@@ -77,7 +100,7 @@ class CrewChange:
 
 @dataclass(frozen=True)
 class PlanDiff:
-    """Every crew's changes, in order of crews' ids; those after the minute `until` are the ones that can wait."""
+    """Every crew's changes, in order of crews' ids; those of jobs after the minute `until` can wait."""
 
     now: int
     until: int
@@ -87,6 +110,11 @@ class PlanDiff:
     def affected(self) -> tuple[CrewChange, ...]:
         """Return the changes of the crews that have to be told."""
         return tuple(change for change in self.crews if change.is_affected)
+
+    @property
+    def soon(self) -> tuple[CrewChange, ...]:
+        """Return the changes of the crews that have to be told about what they do before `until`."""
+        return tuple(change for change in self.affected if change.first_minute < self.until)
 
 
 def plan_diff(problem: RepairProblem, before: Plan, after: Plan, news: News, *, until: int) -> PlanDiff:
@@ -125,7 +153,11 @@ def _change_of(
         for visit in old
         if crew_after.get(visit.job) != crew
     ]
-    added = [Added(visit.job, visit.start, crew_before.get(visit.job, "")) for visit in ahead if visit.job not in was]
+    added = [
+        Added(visit.job, visit.start, crew_before.get(visit.job, ""))
+        for visit in ahead
+        if visit.job not in was
+    ]
     kept = [visit for visit in ahead if visit.job in was]
     shifted = [
         Shifted(visit.job, visit.start, visit.start - was[visit.job].start)
@@ -135,7 +167,10 @@ def _change_of(
     prolonged = [
         Prolonged(visit.job, visit.finish, visit.finish - was[visit.job].finish)
         for visit in new
-        if visit.job in begun and visit.finish > now and visit.job in was and visit.finish != was[visit.job].finish
+        if visit.job in begun
+        and visit.finish > now
+        and visit.job in was
+        and visit.finish != was[visit.job].finish
     ]
     in_old_order = sorted(kept, key=lambda visit: (was[visit.job].start, visit.job))
     reordered = [visit.job for visit in in_old_order] != [visit.job for visit in kept]

@@ -206,8 +206,8 @@ def build_problem(
     """Set crews (the system's own unless given) the task of repairing a shock.
 
     A DataFrame of crews is one of the format's `crews` table; shifts come from the system's table, and so do the
-    orders in `locks` unless given. `work` are the jobs, where they are not simply those that the shock makes. Without `horizon_minutes` here or in the settings it follows from the jobs and
-    crews, see `long_enough`.
+    orders in `locks` unless given. `work` are the jobs, where they are not simply those that the shock makes. Without
+    `horizon_minutes` here or in the settings it follows from the jobs and crews, see `long_enough`.
     """
     found_crews = _crews_of(system, crews)
     work = work_of(system, shock) if work is None else work

@@ -90,7 +90,7 @@ class _Search:
         start: Mapping[str, Sequence[str]] | None,
         known: KnownPlan | None = None,
     ) -> None:
-        """Judge the given plan and every rule's; the best is where the search begins. A known plan is taken as it is."""
+        """Judge the given plan and every rule's, to begin with the best; a known plan is taken alone and as it is."""
         self.problem = problem
         self.budget = budget
         self.wall_seconds = budget.seconds
@@ -149,9 +149,7 @@ class _Search:
         """Cool several times within the budget, showing the judge the best order now and then."""
         from solvers.annealing import Chains
 
-        chains = Chains(
-            self.problem, self.outlook.reduction, self.plan, seed, self._chains(), self.known
-        )
+        chains = Chains(self.problem, self.outlook.reduction, self.plan, seed, self._chains(), self.known)
         if not chains.has_something_to_move:
             return
         # Compiling, on the first run of a machine, is not searching.

@@ -35,7 +35,11 @@ def put_back(
         for trial_of in list(step(known.plan, plan)):
             if time.perf_counter() > ends:
                 return plan, objective, False
-            sequences = _reordered(known.plan, plan, trial_of) if step is _orders else _returned(known.plan, plan, trial_of)
+            sequences = (
+                _reordered(known.plan, plan, trial_of)
+                if step is _orders
+                else _returned(known.plan, plan, trial_of)
+            )
             found = _judged(problem, sequences)
             if found is None or len(found[0].visits) < len(plan.visits):
                 continue

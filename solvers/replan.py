@@ -72,7 +72,9 @@ class Replanned:
     @property
     def diff(self) -> PlanDiff:
         """Return what changes for whom between the old plan, as people know it, and the new one."""
-        return plan_diff(self.problem, self.before, self.plan, self.news, until=self.news.now + 60 * self.stay_hours)
+        return plan_diff(
+            self.problem, self.before, self.plan, self.news, until=self.news.now + 60 * self.stay_hours
+        )
 
 
 def replan(
@@ -150,7 +152,7 @@ def _carried_on(now_on: CarriedOn, plan: Plan) -> tuple[Plan, str]:
 
 def _as_it_stands(problem: RepairProblem, plan: Plan) -> Plan:
     begun = {visit.job for visit in problem.history}
-    rest = (visit for visit in plan.visits if visit.job not in begun)
+    rest = (visit for visit in plan.visits if visit.job not in begun and visit.job in problem.job_index)
     left_out = [(job, why) for job, why in plan.unassignable if job in problem.job_index]
     return Plan((*problem.history, *rest), tuple({**dict(left_out), **problem.unassignable}.items()))
 
@@ -212,7 +214,11 @@ def _searched(
     plan = found.plan
     in_time = True
     if plan != known.plan:
-        left = None if budget.seconds is None else max(budget.seconds - (time.perf_counter() - began), LEAST_SECONDS)
+        left = (
+            None
+            if budget.seconds is None
+            else max(budget.seconds - (time.perf_counter() - began), LEAST_SECONDS)
+        )
         plan, cost_found, in_time = put_back(problem, known, plan, cost_found, left)
     pays = cost_found + known.price * len(known.moved(plan)) < cost
     if not pays or check_plan(problem, plan):
