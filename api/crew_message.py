@@ -68,12 +68,11 @@ def _words(text: str) -> Iterator[str]:
     """
     word = ""
     for sign in text:
-        wide = _columns(sign) == 2
-        if (
-            word
-            and sign not in CLOSING
-            and (wide or word[-1] == " " or _columns(word[-1]) == 2 or len(word) > MOST_WORD)
-        ):
+        last = word[-1:]
+        may_part = (
+            _columns(sign) == 2 or len(word) > MOST_WORD or last == " " or (last and _columns(last) == 2)
+        )
+        if word and sign not in CLOSING and may_part:
             yield word
             word = ""
         word += sign
