@@ -2,8 +2,8 @@
 
 python benchmarks/replan.py [--scenarios 10] [--surprises 2]
 
-The plan in hand is a short search's. At a minute drawn between 4 and 48 hours a job under way is drawn; what is timed is
-`replan` as a program that is up and running calls it, message included: the first call of the process is not counted.
+The plan in hand is a short search's. At a minute drawn between 4 and 48 hours a job under way is drawn; what is timed
+is `replan` as a program that is up and running calls it, message included: a first call without news is not counted.
 """
 
 import argparse
@@ -28,6 +28,8 @@ PLAN_EVALUATIONS = 50_000
 
 @dataclass(frozen=True)
 class Row:
+    """One surprise and what the re-plan made of it; shares and gains as parts of 1."""
+
     scenario: str
     jobs: int
     now: int
@@ -41,6 +43,7 @@ class Row:
 
     @property
     def keeps_promise(self) -> bool:
+        """Tell whether few of the next jobs moved, or it was worth it."""
         return self.moved <= 0.2 * self.next_jobs or self.gain >= 0.02
 
 

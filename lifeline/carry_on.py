@@ -45,8 +45,12 @@ class CarriedOn:
 
 
 def with_found(problem: RepairProblem, news: News, only: Collection[str] | None = None) -> RepairProblem:
-    """Return the problem with the damage that has been found since, as far as `only` names its jobs; else as it is."""
-    found = {name: update for name, update in news.found.items() if name not in problem.shock.components}
+    """Return the problem with the damage that has been found since, as far as `only` names its jobs; else as it is.
+
+    What is no component of the system is passed over; `carry_on` refuses it.
+    """
+    components = {*problem.system.nodes["id"], *problem.system.links["id"]} - set(problem.shock.components)
+    found = {name: update for name, update in news.found.items() if name in components}
     if not found:
         return problem
     shock = _with_damage(problem, news, found)

@@ -39,11 +39,11 @@ UPDATES = Table(
             "what",
             "text",
             "`started`: the crew began the job at `minute` (blank: as planned). `done`: it was done at `minute` "
-            "(blank: when reported). `takes`: the job takes `minutes` of work in all. `left`: `minutes` of work are left "
-            "of a job under way. `found`: the component `job` is broken too, and takes `minutes` (blank: by its type) "
-            "and `skill` (blank: its sector). `not_broken`: it turned out to be whole. `blocked`: the job cannot start "
-            "before `minute` (blank: until further news). `free`: it can again. `late`: the crew is not there before "
-            "`minute`. `gone`: it leaves at `minute` (blank: when reported); what it has begun stays undone.",
+            "(blank: when reported). `takes`: the job takes `minutes` of work in all. `left`: `minutes` of work are "
+            "left of a job under way. `found`: the component `job` is broken too, and takes `minutes` (blank: by its "
+            "type) and `skill` (blank: its sector). `not_broken`: it turned out to be whole. `blocked`: the job cannot "
+            "start before `minute` (blank: until further news). `free`: it can again. `late`: the crew is not there "
+            "before `minute`. `gone`: it leaves at `minute` (blank: when reported); what it has begun stays undone.",
             choices=KINDS,
         ),
         text("job", "The job or component; blank for `late` and `gone`."),

@@ -35,7 +35,7 @@ MOST_MOVED_PERMILLE, WORTH_MORE_PERMILLE = 200, 20
 
 STAY_HOURS = 24
 
-SHORT = Budget(evaluations=40_000, seconds=1.5)
+SHORT = Budget(evaluations=20_000, seconds=1.2)
 "Without a budget: some tenths of a second for a hundred jobs on a core of 2026."
 
 LEAST_SECONDS = 0.2
