@@ -9,15 +9,29 @@ from typing import Annotated
 
 import typer
 
-from api.commands import cascade, check, evaluate, export, import_, merge, plan, replan, scenarios
+from api.commands import (
+    cascade,
+    check,
+    evaluate,
+    explain,
+    export,
+    frontier,
+    import_,
+    merge,
+    plan,
+    replan,
+    scenarios,
+)
 from api.failures import guarded
 
 VERBS: dict[str, Callable[..., None]] = {
     "scenarios": scenarios.scenarios,
     "cascade": cascade.cascade,
     "plan": plan.plan,
+    "frontier": frontier.frontier,
     "evaluate": evaluate.evaluate,
     "replan": replan.replan,
+    "explain": explain.explain,
     "import": import_.import_,
     "merge": merge.merge,
     "export": export.export,

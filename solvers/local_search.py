@@ -8,7 +8,7 @@ evaluations the same input and seed give the same plan; a run that the clock end
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -63,14 +63,16 @@ def solve(
     seed: int = 0,
     on_progress: OnProgress | None = None,
     start: Mapping[str, Sequence[str]] | None = None,
+    rules_beside: Collection[str] = tuple(RULES),
     known: KnownPlan | None = None,
 ) -> Proposal:
     """Return the best plan found: at least as good as every rule, and as the sequences of `start` if given.
 
-    With a `known` plan the search begins with that plan alone, and what is made small is the objective plus the price
-    of every job moved from it; the Proposal's objective is the judge's all the same, and not above the known plan's.
+    With a start, only the rules of `rules_beside` are worked out as well. With a `known` plan the search begins with
+    that plan alone, and what is made small is the objective plus the price of every job moved from it; the Proposal's
+    objective is the judge's all the same, and not above the known plan's.
     """
-    search = _Search(problem, budget, on_progress, start, known)
+    search = _Search(problem, budget, on_progress, start, rules_beside, known)
     if not search.is_trivial:
         if search.stopped_by == "finished":
             search.anneal(seed)
@@ -88,7 +90,8 @@ class _Search:
         budget: Budget,
         on_progress: OnProgress | None,
         start: Mapping[str, Sequence[str]] | None,
-        known: KnownPlan | None = None,
+        rules_beside: Collection[str],
+        known: KnownPlan | None,
     ) -> None:
         """Judge the given plan and every rule's, to begin with the best; a known plan is taken alone and as it is."""
         self.problem = problem
@@ -113,7 +116,7 @@ class _Search:
         self.plan, self.objective = self._judged(self.outlook.sequences(first) if given is None else given)
         self.cost = self.objective
         self.trace = [(1, self.objective)]
-        for rule in others if given is None else (first, *others):
+        for rule in others if given is None else rules_beside:
             if not self._may_go_on("rules"):
                 break
             self.judge(self.outlook.sequences(rule))

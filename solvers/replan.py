@@ -201,10 +201,12 @@ def _searched(
     on_progress: OnProgress | None,
 ) -> Proposal:
     """Return the best plan found, all jobs that gain nothing where they were."""
-    from solvers.under_rules import under_connectivity
+    from solvers.fair import searched_in
+    from solvers.reweighting import with_fairness
 
     began = time.perf_counter()
-    plain = problem if problem.system.settings.is_plain else under_connectivity(problem)
+    # Searched as the compiled loops know it, and judged, and put back, by the problem's own rules and terms.
+    plain = searched_in(with_fairness(problem, 0) if problem.system.settings.fairness_permille else problem)
     try:
         found = local_search.solve(plain, budget=budget, seed=seed, on_progress=on_progress, known=known)
     except InfeasiblePlan:
