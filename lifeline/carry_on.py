@@ -76,8 +76,9 @@ def carry_on(problem: RepairProblem, plan: Plan, news: News) -> CarriedOn:
     a re-plan itself. InvalidInput lists news about what is not there.
     """
     everything = with_found(problem, news)
-    check_news(problem, news, {**everything.job_index, **_named(everything)})
-    news = _by_job(everything, news)
+    named = work_of(problem.system, everything.shock).named
+    check_news(problem, news, {**everything.job_index, **named})
+    news = _by_job(everything, named, news)
     _check_plan_is_known(everything, plan)
     facts = facts_of(everything, plan, news)
     changed = _changed(problem, everything, news, facts)
@@ -99,13 +100,8 @@ def carry_on(problem: RepairProblem, plan: Plan, news: News) -> CarriedOn:
     return CarriedOn(changed, sequences, tuple(claims), is_quiet)
 
 
-def _named(problem: RepairProblem) -> Mapping[str, str]:
-    return work_of(problem.system, problem.shock).named
-
-
-def _by_job(problem: RepairProblem, news: News) -> News:
+def _by_job(problem: RepairProblem, named: Mapping[str, str], news: News) -> News:
     """Return the news with jobs in place of components that are repaired in steps, where a job is meant."""
-    named = _named(problem)
     updates = [
         update
         if update.what in ("found", "not_broken", "blocked", "free") or update.job in problem.job_index

@@ -74,7 +74,9 @@ def replan(
         int,
         typer.Option(metavar="H", min=0, help="Hours whose jobs had better stay with their crew and day."),
     ] = 24,
-    language: Annotated[str, typer.Option(metavar="L", help="Of the message: en or zh.")] = "en",
+    language: Annotated[
+        str, typer.Option("--language", "--lang", metavar="L", help="Language of the message: en or zh.")
+    ] = "en",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -154,7 +156,7 @@ def _language(language: str) -> Language:
         return "en"
     if language == "zh":
         return "zh"
-    raise InvalidInput(f"--language {language!r} is not spoken here; there are en and zh.")
+    raise InvalidInput(f"--language {language!r} is not known. There are en, zh.")
 
 
 def _report(outcome: Replanned, message: str) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def test_programs_get_one_object(lifeline, folder, orders, held_up):
     [
         (("--at", "tomorrow"), "neither a whole number of minutes nor a clock"),
         (("--at", "2026-03-01T00:00"), "before time zero"),
-        (("--at", "30", "--language", "fr"), "there are en and zh"),
+        (("--at", "30", "--language", "fr"), "There are en, zh"),
         (("--at", "30", "--updates", "nowhere.csv"), "nowhere.csv"),
     ],
 )
