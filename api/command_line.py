@@ -20,6 +20,7 @@ from api.commands import (
     joint_command,
     merge,
     plan,
+    replan,
     scenarios,
 )
 from api.failures import guarded
@@ -30,6 +31,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "plan": plan.plan,
     "frontier": frontier.frontier,
     "evaluate": evaluate.evaluate,
+    "replan": replan.replan,
     "joint-command": joint_command.joint_command,
     "explain": explain.explain,
     "import": import_.import_,

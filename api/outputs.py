@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,16 +22,33 @@ if TYPE_CHECKING:
 
 PLAN = "plan.json"
 LOCKS = "locks.csv"
+DIFF = "diff.txt"
+NOT_ALWAYS = (LOCKS, DIFF)
+"Files that only some plans have; those of an earlier plan are taken away."
+
 HALF_MADE = ".lifeline-"
 
 
-def write_outputs(evaluation: Evaluation, folder: Path, prices: LockPrices | None = None) -> None:
+def write_outputs(
+    evaluation: Evaluation,
+    folder: Path,
+    prices: LockPrices | None = None,
+    *,
+    texts: Mapping[str, str] | None = None,
+) -> None:
     """Write all files of a plan into a folder, new or empty or of an earlier plan; InvalidInput otherwise.
 
-    A plan that keeps orders has them in one file more, with what they cost where that is known.
+    A plan that keeps orders has them in one file more, with what they cost where that is known; `texts` are further
+    files by name. Those of an earlier plan that this one does not have are taken away.
     """
     refuse_foreign(folder)
-    make_whole(folder, lambda made: write_files(evaluation, made, prices), _move_in)
+
+    def fill(made: Path) -> None:
+        write_files(evaluation, made, prices)
+        for name, text in (texts or {}).items():
+            (made / name).write_text(text, encoding="utf-8", newline="\n")
+
+    make_whole(folder, fill, _move_in)
 
 
 def write_files(evaluation: Evaluation, folder: Path, prices: LockPrices | None = None) -> None:
@@ -71,7 +88,7 @@ def refuse_foreign(folder: Path) -> None:
     if not folder.is_dir():
         raise InvalidInput(f"--out {str(folder)!r} is a file; name a folder.")
     names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
-    foreign = [name for name in names if name not in (*WRITERS, LOCKS)]
+    foreign = [name for name in names if name not in (*WRITERS, *NOT_ALWAYS)]
     if foreign:
         raise InvalidInput(
             f"--out {str(folder)!r} holds files that are not lifeline's ({foreign[0]}"
@@ -96,8 +113,9 @@ def refuse_existing(out: Path, *, force: bool) -> None:
 def _move_in(made: Path, folder: Path) -> None:
     """Put the files in place of earlier ones, plan.json last: without it the folder is not whole."""
     (folder / PLAN).unlink(missing_ok=True)
-    (folder / LOCKS).unlink(missing_ok=True)
-    for name in sorted((entry.name for entry in made.iterdir()), key=lambda name: name == PLAN):
+    for name in NOT_ALWAYS:
+        (folder / name).unlink(missing_ok=True)
+    for name in sorted((entry.name for entry in made.iterdir()), key=lambda name: (name == PLAN, name)):
         os.replace(made / name, folder / name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,11 +172,20 @@ def _draw_marks(axes: Any, evaluation: Evaluation, end: float) -> None:
 
 
 def _visits_of_crews(evaluation: Evaluation) -> dict[Crew, list[Visit]]:
-    """Return the crews that have work, by id, with their visits in order."""
+    """Return the crews that have work, by id, with their visits in order.
+
+    After a re-plan a crew can be sent from that minute on; it was there before, as its visits show.
+    """
     visits: dict[str, list[Visit]] = {}
     for visit in evaluation.plan.visits:
         visits.setdefault(visit.crew, []).append(visit)
-    return {crew: visits[crew.id] for crew in evaluation.problem.crews if crew.id in visits}
+    return {
+        replace(
+            crew, available_from_minute=min(crew.available_from_minute, visits[crew.id][0].depart)
+        ): visits[crew.id]
+        for crew in evaluation.problem.crews
+        if crew.id in visits
+    }
 
 
 def _draw_row(axes: Any, evaluation: Evaluation, row: int, crew: Crew, visits: list[Visit], end: int) -> None:
@@ -238,7 +248,8 @@ def _label_jobs(
     for row, (crew, visits) in enumerate(shown):
         for visit in visits:
             spans = _within((visit.start, visit.finish), duty_spans(crew, visit.finish))
-            start, end = max(spans, key=lambda span: span[1] - span[0])
+            # What has happened may have happened off duty.
+            start, end = max(spans, key=lambda span: span[1] - span[0], default=(visit.start, visit.finish))
             name = plain(visit.job)
             if len(name) * size * LETTER_WIDTH + 6 <= (end - start) * points_per_minute:
                 ink = styles[evaluation.problem.job(visit.job).sector].ink

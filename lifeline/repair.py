@@ -26,7 +26,7 @@ from lifeline.crews import (
 )
 from lifeline.districts import Districts
 from lifeline.errors import InvalidInput, UnknownComponent
-from lifeline.jobs import Job, work_of
+from lifeline.jobs import Job, Work, work_of
 from lifeline.mending import MENDS_NOTHING
 from lifeline.nearest import Nearest
 from lifeline.plan import LAST_MINUTE, Visit
@@ -207,15 +207,16 @@ def build_problem(
     horizon_minutes: int | None = None,
     locks: Sequence[Lock] | None = None,
     history: Sequence[Visit] = (),
+    work: Work | None = None,
 ) -> RepairProblem:
     """Set crews (the system's own unless given) the task of repairing a shock.
 
     A DataFrame of crews is one of the format's `crews` table; shifts come from the system's table, and so do the
-    orders in `locks` unless given. Without `horizon_minutes` here or in the settings it follows from the jobs and
-    crews, see `long_enough`.
+    orders in `locks` unless given. `work` are the jobs, where they are not simply those that the shock makes. Without
+    `horizon_minutes` here or in the settings it follows from the jobs and crews, see `long_enough`.
     """
     found_crews = _crews_of(system, crews)
-    work = work_of(system, shock)
+    work = work_of(system, shock) if work is None else work
     jobs = work.jobs
     if jobs and not found_crews:
         raise InvalidInput("There is damage but no crew to repair it. Add rows to the crews table.")

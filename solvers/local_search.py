@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lifeline.plan import Plan
     from lifeline.repair import RepairProblem
     from solvers.annealing import Chains
+    from solvers.habit import KnownPlan
 
 ANNEALS, COOLER = 3, 0.3
 "A long search cools this many times, each time from the best order so far and from this share of the last warmth."
@@ -64,16 +65,20 @@ def solve(
     on_progress: OnProgress | None = None,
     start: Mapping[str, Sequence[str]] | None = None,
     rules_beside: Collection[str] = tuple(RULES),
+    known: KnownPlan | None = None,
 ) -> Proposal:
     """Return the best plan found: at least as good as every rule, and as the sequences of `start` if given.
 
-    With a start, only the rules of `rules_beside` are worked out as well.
+    With a start, only the rules of `rules_beside` are worked out as well. With a `known` plan the search begins with
+    that plan alone, and what is made small is the objective plus the price of every job moved from it; the Proposal's
+    objective is the judge's all the same, and not above the known plan's.
     """
-    search = _Search(problem, budget, on_progress, start, rules_beside)
+    search = _Search(problem, budget, on_progress, start, rules_beside, known)
     if not search.is_trivial:
         if search.stopped_by == "finished":
             search.anneal(seed)
-        search.share_out_rest()
+        if known is None:
+            search.share_out_rest()
     return search.proposal()
 
 
@@ -87,8 +92,9 @@ class _Search:
         on_progress: OnProgress | None,
         start: Mapping[str, Sequence[str]] | None,
         rules_beside: Collection[str],
+        known: KnownPlan | None,
     ) -> None:
-        """Judge the given plan and every rule's; the best is where the search begins."""
+        """Judge the given plan and every rule's, to begin with the best; a known plan is taken alone and as it is."""
         self.problem = problem
         self.budget = budget
         self.wall_seconds = budget.seconds
@@ -97,11 +103,19 @@ class _Search:
         self.outlook = outlook_on(problem)
         self.stopped_by: StoppedBy = "finished"
         self.led_by_clock = False
+        self.known = known
+        self.evaluations = 1
+        if known is not None:
+            self.plan, self.objective = known.plan, evaluate(problem, known.plan).objective
+            self.cost = self.objective
+            self.trace = [(1, self.objective)]
+            self._may_go_on("rules")
+            return
         first, *others = RULES
         # A start that leaves jobs out is made whole: they are handed out behind it.
         given = None if start is None else hand_out_rest(problem, schedule(problem, start), LAST_MINUTE)
         self.plan, self.objective = self._judged(self.outlook.sequences(first) if given is None else given)
-        self.evaluations = 1
+        self.cost = self.objective
         self.trace = [(1, self.objective)]
         for rule in others if given is None else rules_beside:
             if not self._may_go_on("rules"):
@@ -122,9 +136,14 @@ class _Search:
         """Let the judge compare the plan of these sequences with the best so far."""
         plan, objective = self._judged(sequences)
         self.evaluations += 1
-        if objective < self.objective:
-            self.plan, self.objective = plan, objective
+        cost = objective + self._price(plan)
+        if cost < self.cost:
+            self.plan, self.objective, self.cost = plan, objective, cost
             self.trace.append((self.evaluations, objective))
+
+    def _price(self, plan: Plan) -> int:
+        """Return what the jobs cost that a plan moves from where people know them to be."""
+        return 0 if self.known is None else self.known.price * len(self.known.moved(plan))
 
     def _judged(self, sequences: Sequences) -> tuple[Plan, int]:
         plan = schedule(self.problem, sequences)
@@ -134,7 +153,7 @@ class _Search:
         """Cool several times within the budget, showing the judge the best order now and then."""
         from solvers.annealing import Chains
 
-        chains = Chains(self.problem, self.outlook.reduction, self.plan, seed, self._chains())
+        chains = Chains(self.problem, self.outlook.reduction, self.plan, seed, self._chains(), self.known)
         if not chains.has_something_to_move:
             return
         # Compiling, on the first run of a machine, is not searching.
@@ -198,9 +217,12 @@ class _Search:
 
     def _judge_best(self, chains: Chains) -> None:
         sequences = chains.take_news()
-        if sequences is not None:
-            # The search's orders leave out what nobody needs: that is handed out behind them.
-            self.judge(hand_out_rest(self.problem, schedule(self.problem, sequences), LAST_MINUTE))
+        if sequences is None:
+            return
+        if self.known is not None:
+            sequences = _with_rest_of(self.known.plan, sequences)
+        # The search's orders leave out what nobody needs: that is handed out behind them.
+        self.judge(hand_out_rest(self.problem, schedule(self.problem, sequences), LAST_MINUTE))
 
     def share_out_rest(self) -> None:
         """Share out the jobs nobody waits for any more, which the search left wherever they happened to be."""
@@ -231,6 +253,15 @@ class _Search:
             reproducible=self.stopped_by in ("finished", "evaluations") and not self.led_by_clock,
             trace=tuple(self.trace),
         )
+
+
+def _with_rest_of(plan: Plan, sequences: Sequences) -> Sequences:
+    """Return the sequences with the jobs of a plan that are not in them behind those of the same crew."""
+    there = {job for jobs in sequences.values() for job in jobs}
+    whole = {crew: list(jobs) for crew, jobs in sequences.items()}
+    for crew, jobs in plan.sequences().items():
+        whole.setdefault(crew, []).extend(job for job in jobs if job not in there)
+    return whole
 
 
 def _finish(plan: Plan) -> int:
