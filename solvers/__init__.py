@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lifeline.errors import InvalidInput
+from lifeline.evaluation import evaluate
 from lifeline.nearest import Nearest
 from solvers import auto, cp_sat, exhaustive, local_search, priority
+from solvers.optional import without_idle_options
 from solvers.priority import outlook_on
 from solvers.solver import Budget, OnProgress, Progress, Proposal, Solver
 
@@ -40,18 +42,30 @@ def solve(
     seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Proposal:
-    """Return the plan that a method proposes; without a budget each method uses its own, which is reproducible."""
+    """Return the plan that a method proposes; without a budget each method uses its own, which is reproducible.
+
+    Tasks that may be left out and gain nothing are not in it.
+    """
     if method not in SOLVERS:
         guess = Nearest(SOLVERS).to(method)
         hint = f" Did you mean {guess!r}?" if guess else ""
         raise InvalidInput(f"There is no method {method!r}.{hint} Known methods: {', '.join(SOLVERS)}.")
     if seed < 0:
         raise InvalidInput(f"The seed must be 0 or more, got {seed}.")
+    proposal = _proposed(problem, method, budget or Budget(), seed, on_progress)
+    plan = without_idle_options(problem, proposal.plan)
+    if plan is proposal.plan:
+        return proposal
+    return replace(proposal, plan=plan, objective=evaluate(problem, plan).objective)
+
+
+def _proposed(
+    problem: RepairProblem, method: str, budget: Budget, seed: int, on_progress: OnProgress | None
+) -> Proposal:
+    solver = SOLVERS[method]
     if not problem.system.settings.is_plain:
         from solvers.under_rules import solve_under_rules
 
-        return solve_under_rules(
-            problem, SOLVERS[method], method, budget=budget or Budget(), seed=seed, on_progress=on_progress
-        )
-    proposal = SOLVERS[method](problem, budget=budget or Budget(), seed=seed, on_progress=on_progress)
+        return solve_under_rules(problem, solver, method, budget=budget, seed=seed, on_progress=on_progress)
+    proposal = solver(problem, budget=budget, seed=seed, on_progress=on_progress)
     return proposal if proposal.bound is not None else replace(proposal, bound=outlook_on(problem).floor)
