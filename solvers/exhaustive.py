@@ -76,15 +76,33 @@ def _scheduled(problem: RepairProblem, sequences: dict[str, list[str]]) -> Plan 
 
 
 def _all_sequences(problem: RepairProblem) -> Iterator[dict[str, list[str]]]:
-    """Yield every way to hand the jobs to crews that can do them, in every order."""
+    """Yield every way to hand the jobs to crews that can do them, or to nobody where they may be left out."""
     numbers = [problem.job_index[job.id] for job in problem.to_do]
-    able = [
-        [crew.id for crew, can in zip(problem.crews, problem.within_reach[:, number], strict=True) if can]
+    able: list[list[str | None]] = [
+        [
+            *(
+                crew.id
+                for crew, can in zip(problem.crews, problem.within_reach[:, number], strict=True)
+                if can
+            ),
+            *([None] if _may_be_in_the_way(problem, number) else []),
+        ]
         for number in numbers
     ]
     for crews in product(*able):
         hands: dict[str, list[str]] = {crew.id: [] for crew in problem.crews}
         for number, crew in zip(numbers, crews, strict=True):
-            hands[crew].append(problem.jobs[number].id)
+            if crew is not None:
+                hands[crew].append(problem.jobs[number].id)
         for orders in product(*(permutations(hand) for hand in hands.values())):
             yield {crew: list(order) for crew, order in zip(hands, orders, strict=True)}
+
+
+def _may_be_in_the_way(problem: RepairProblem, job: int) -> bool:
+    """Tell whether leaving a job out may be better than doing it after all others.
+
+    That is so for one that may be left out and takes parts that others need, or under rules of service under which
+    more in service is not always better.
+    """
+    in_the_way = job in problem.conditions.uses or not problem.system.settings.is_plain
+    return problem.jobs[job].is_optional and in_the_way
