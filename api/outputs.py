@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
 
 PLAN = "plan.json"
+FACILITIES = "facilities.csv"
+"Written where there are facilities."
+
 HALF_MADE = ".lifeline-"
 
 
@@ -33,6 +36,8 @@ def write_outputs(evaluation: Evaluation, folder: Path) -> None:
     try:
         for name, write in WRITERS.items():
             write(evaluation, made / name)
+        if len(evaluation.facilities):
+            _write_facilities(evaluation, made / FACILITIES)
         if is_new:
             made.chmod(
                 0o777 & ~_umask()
@@ -53,7 +58,7 @@ def refuse_foreign(folder: Path) -> None:
     if not folder.is_dir():
         raise InvalidInput(f"--out {str(folder)!r} is a file; name a folder.")
     names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
-    foreign = [name for name in names if name not in WRITERS]
+    foreign = [name for name in names if name not in (*WRITERS, FACILITIES)]
     if foreign:
         raise InvalidInput(
             f"--out {str(folder)!r} holds files that are not lifeline's ({foreign[0]}"
@@ -78,8 +83,10 @@ def refuse_existing(out: Path, *, force: bool) -> None:
 def _move_in(made: Path, folder: Path) -> None:
     """Put the files in place of earlier ones, plan.json last: without it the folder is not whole."""
     (folder / PLAN).unlink(missing_ok=True)
-    for name in sorted(WRITERS, key=lambda name: name == PLAN):
-        os.replace(made / name, folder / name)
+    # An earlier plan may have been one with facilities.
+    (folder / FACILITIES).unlink(missing_ok=True)
+    for entry in sorted(made.iterdir(), key=lambda entry: (entry.name == PLAN, entry.name)):
+        os.replace(entry, folder / entry.name)
 
 
 def _umask() -> int:
@@ -106,6 +113,12 @@ def _write_recovery(evaluation: Evaluation, path: Path) -> None:
     curves = evaluation.curves.copy()
     curves.insert(1, "clock", [clock.iso(minute) for minute in curves["minute"].tolist()])
     curves.to_csv(path, index=False, lineterminator="\n")
+
+
+def _write_facilities(evaluation: Evaluation, path: Path) -> None:
+    from lifeline.facility_times import with_blanks
+
+    with_blanks(evaluation.facilities).to_csv(path, index=False, lineterminator="\n")
 
 
 def _write_map(evaluation: Evaluation, path: Path) -> None:

@@ -264,6 +264,13 @@ class Evaluation:
         return rows[["customer", "service", "minute"]]
 
     @cached_property
+    def facilities(self) -> pd.DataFrame:
+        """Return when what each critical facility needs is gone and back, and when it is down (`facility_times.py`)."""
+        from lifeline.facility_times import facility_table
+
+        return facility_table(self)
+
+    @cached_property
     def jobs(self) -> pd.DataFrame:
         """Return what each visit unblocked: job, crew, start, finish, persons_back, person_minutes_unblocked.
 
