@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lifeline.condition_check import could_still_be_done
 from lifeline.errors import InfeasiblePlan
 from lifeline.evaluation import evaluate
+from lifeline.plan import LAST_MINUTE
 from lifeline.schedule import schedule
+from solvers.dispatch import hand_out_rest
 
 if TYPE_CHECKING:
     from lifeline.plan import Plan, Visit
@@ -40,13 +43,26 @@ def without_idle_options(problem: RepairProblem, plan: Plan) -> Plan:
 
 
 def _without(problem: RepairProblem, plan: Plan, visit: Visit) -> Plan | None:
-    """Return the plan without a visit, all other jobs in it; None where they need what the visit did."""
-    sequences = {crew: [job for job in jobs if job != visit.job] for crew, jobs in plan.sequences().items()}
-    parts_in_order = sorted((other.start, other.job) for other in plan.visits if other.job != visit.job)
+    """Return the plan without a visit, all other jobs in it; None where they need what the visit did.
+
+    A repair that had been left out for want of the parts, or of the time, that this visit took comes in at the end.
+    """
+    kept = {other.job for other in plan.visits if other.job != visit.job}
+    sequences = {crew: [job for job in jobs if job in kept] for crew, jobs in plan.sequences().items()}
     uses = problem.conditions.uses
-    claims = [job for _, job in parts_in_order if problem.job_index[job] in uses]
+    starts = sorted((other.start, other.job) for other in plan.visits if problem.job_index[other.job] in uses)
+    claims = [job for _, job in starts if job in kept]
+    missing = {job.id for job in problem.to_do if not job.is_optional} - kept
     try:
         shorter = schedule(problem, sequences, claims=claims)
+        if missing:
+            wanted = kept | missing
+            rest = hand_out_rest(problem, shorter, LAST_MINUTE)
+            sequences = {crew: [job for job in jobs if job in wanted] for crew, jobs in rest.items()}
+            claims += [job for job in sorted(missing) if problem.job_index[job] in uses]
+            shorter = schedule(problem, sequences, claims=claims)
     except InfeasiblePlan:
         return None
-    return shorter if len(shorter.visits) == len(plan.visits) - 1 else None
+    done = {other.job for other in shorter.visits}
+    forgotten = any(could_still_be_done(problem, shorter, job) for job in sorted(missing - done))
+    return None if forgotten or not kept <= done else shorter
