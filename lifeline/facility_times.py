@@ -60,10 +60,12 @@ def facility_table(evaluation: Evaluation) -> pd.DataFrame:
     """
     problem = evaluation.problem
     system, cascade = problem.system, problem.cascade
+    supplies = system.supplies[system.supplies["service"] == FACILITY]
+    if supplies.empty:
+        return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
     none = np.empty(0, np.int64)
     planned = _stories(cascade, evaluation.levels)
     left_alone = _stories(cascade, last_of_each_minute(cascade.levels_while(none, none, none)))
-    supplies = system.supplies[system.supplies["service"] == FACILITY]
     persons_of = dict(zip(system.customers["id"], system.customers["persons"].tolist(), strict=True))
     rows = []
     for supply in records_of(supplies):

@@ -36,7 +36,8 @@ OutFolder = Annotated[
     typer.Option(
         "--out",
         metavar="DIR",
-        help="Folder for plan.json, worklists.csv, recovery.csv, plan.geojson, recovery.png and gantt.png.",
+        help="Folder for plan.json, worklists.csv, recovery.csv, plan.geojson, recovery.png, gantt.png and, where "
+        "there are facilities, facilities.csv.",
         show_default=False,
     ),
 ]

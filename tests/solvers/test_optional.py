@@ -13,6 +13,9 @@ from lifeline.evaluation import evaluate
 from lifeline.plan_check import check_plan
 from lifeline.schedule import schedule
 from solvers import solve
+from solvers.cp_search import Effort, find
+from solvers.cp_task import task_of
+from solvers.dark import dark_part
 from solvers.optional import without_idle_options
 from solvers.priority import outlook_on
 
@@ -63,3 +66,16 @@ def test_idle_tasks_are_left_out_and_no_plan_gets_worse() -> None:
         assert left <= there
         kept, dropped = kept + len(left), dropped + len(there - left)
     assert kept > 0 < dropped
+
+
+def test_cp_sat_proves_the_best_plan_of_every_order() -> None:
+    """Tasks are jobs like any other to the model: its bound is what trying everything finds."""
+    for seed in range(WORLDS):
+        task, options = random_options(seed)
+        tables = {**task.tables, "tasks": options}
+        for row in tables["dependencies"]:
+            row["buffer_minutes"] = 0
+        problem = replace(task, tables=tables).problem()
+        effort = Effort(deterministic_seconds=20.0, seconds=None, seed=1)
+        found = find(task_of(problem, dark_part(problem)), None, effort, lambda report: None)
+        assert found.bound == solve(problem, method="exhaustive").objective, seed
