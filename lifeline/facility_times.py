@@ -66,7 +66,7 @@ def facility_table(evaluation: Evaluation) -> pd.DataFrame:
     none = np.empty(0, np.int64)
     planned = _stories(cascade, evaluation.levels)
     left_alone = _stories(cascade, last_of_each_minute(cascade.levels_while(none, none, none)))
-    persons_of = dict(zip(system.customers["id"], system.customers["persons"].tolist(), strict=True))
+    portions = system.compiled.portions
     rows = []
     for supply in records_of(supplies):
         node = system.compiled.node_index[supply["node"]]
@@ -74,14 +74,15 @@ def facility_table(evaluation: Evaluation) -> pd.DataFrame:
             continue
         own = planned(node)
         down = _minutes_off(own, problem.horizon_minutes)
-        counts = cascade.levels_restored[node] > 0
-        hours = persons_of[supply["customer"]] * down / MINUTES_PER_HOUR if counts else 0.0
-        whole = (*_first_and_last(own), down, hours, hours * supply["weight_permille"] / PERMILLE)
+        mine = (portions.node == node) & (cascade.levels_restored[node] > 0)
+        hours = int(portions.persons[mine].sum()) * down / MINUTES_PER_HOUR
+        price = int(portions.weight[mine].sum()) * down / (MINUTES_PER_HOUR * PERMILLE)
+        whole = (*_first_and_last(own), down, hours, price)
         needs = _needs(cascade, supply["node"])
         for service in sorted({need.service for need in needs}):
-            mine = [need for need in needs if need.service == service]
-            ends = [_buffer_ends(_any_of(left_alone, need), need.buffer_minutes) for need in mine]
-            lost, back = _first_and_last(_all_of([_any_of(planned, need) for need in mine]))
+            its = [need for need in needs if need.service == service]
+            ends = [_buffer_ends(_any_of(left_alone, need), need.buffer_minutes) for need in its]
+            lost, back = _first_and_last(_all_of([_any_of(planned, need) for need in its]))
             soonest = min((end for end in ends if end != NEVER), default=NEVER)
             rows.append((supply["customer"], service, lost, soonest, back, *whole))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)

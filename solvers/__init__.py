@@ -52,7 +52,8 @@ def solve(
         raise InvalidInput(f"There is no method {method!r}.{hint} Known methods: {', '.join(SOLVERS)}.")
     if seed < 0:
         raise InvalidInput(f"The seed must be 0 or more, got {seed}.")
-    proposal = _proposed(problem, method, budget or Budget(), seed, on_progress)
+    budget = budget or Budget()
+    proposal = _proposed(problem, method, budget, seed, on_progress)
     plan = without_idle_options(problem, proposal.plan)
     if plan is proposal.plan:
         return proposal
@@ -62,10 +63,22 @@ def solve(
 def _proposed(
     problem: RepairProblem, method: str, budget: Budget, seed: int, on_progress: OnProgress | None
 ) -> Proposal:
-    solver = SOLVERS[method]
+    if problem.system.settings.fairness_permille:
+        from solvers.fair import solve_fairly
+
+        return solve_fairly(problem, _without_term, method, budget=budget, seed=seed, on_progress=on_progress)
+    return _without_term(problem, method=method, budget=budget, seed=seed, on_progress=on_progress)
+
+
+def _without_term(
+    problem: RepairProblem, *, method: str, budget: Budget, seed: int, on_progress: OnProgress | None
+) -> Proposal:
+    """Return a method's plan for a problem in which the objective is a sum over people."""
     if not problem.system.settings.is_plain:
         from solvers.under_rules import solve_under_rules
 
-        return solve_under_rules(problem, solver, method, budget=budget, seed=seed, on_progress=on_progress)
-    proposal = solver(problem, budget=budget, seed=seed, on_progress=on_progress)
+        return solve_under_rules(
+            problem, SOLVERS[method], method, budget=budget, seed=seed, on_progress=on_progress
+        )
+    proposal = SOLVERS[method](problem, budget=budget, seed=seed, on_progress=on_progress)
     return proposal if proposal.bound is not None else replace(proposal, bound=outlook_on(problem).floor)

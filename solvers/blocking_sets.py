@@ -20,6 +20,8 @@ from solvers.dark_for_sure import BestCase
 PROBES = 100
 "Random histories of repair by which nodes are grouped; nodes that always came on together make a cluster."
 
+MORE_THAN_DONE = 2.0
+
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
@@ -113,12 +115,14 @@ class BlockingSets:
         """Add the empty set, and every single job that a whole cluster cannot come on without."""
         clusters = self.clusters
         jobs = clusters.best_case.jobs
+        past = clusters.best_case.problem.past
         by_member = dark_without(clusters.best_case.dark, jobs)[:, clusters.members]
         for cluster in range(len(clusters)):
             self.add(cluster, jobs[:0])
             begin, end = clusters.member_start[cluster : cluster + 2]
             for place in np.flatnonzero(by_member[:, begin:end].all(axis=1)):
-                self.add(cluster, jobs[place : place + 1])
+                if int(jobs[place]) not in past:
+                    self.add(cluster, jobs[place : place + 1])
 
     def separate(self, served: NDArray[np.float64], done: NDArray[np.float64], slack: float) -> int:
         """Look in every span for sets that a solution breaks; return how many new ones there were.
@@ -134,6 +138,9 @@ class BlockingSets:
     ) -> int:
         clusters, found = self.clusters, 0
         able = clusters.best_case.jobs
+        # What the history has done is more than done, so that it comes first and into no set.
+        done = done.copy()
+        done[list(clusters.best_case.problem.past)] = MORE_THAN_DONE
         order = np.argsort(-done[able], kind="stable")
         jobs, share = able[order], done[able][order]
         wanted = np.flatnonzero(served > slack)

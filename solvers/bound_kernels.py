@@ -137,9 +137,13 @@ def earliest_finishes(
     closes: Longs,
     available: Longs,
     minutes: NDArray[np.float64],
-    repair: Longs,
+    work: Longs,
+    begin: Longs,
 ) -> Longs:
-    """Return for each crew and job the first minute at which it can be done; `minutes` of travel by crew and job."""
+    """Return for each crew and job the first minute at which it can be done.
+
+    `minutes` of travel, `work` and the first minute at which work may `begin` are by crew and job.
+    """
     crews, jobs = minutes.shape
     finish = np.full((crews, jobs), UNREACHABLE, np.int64)
     for crew in range(crews):
@@ -148,9 +152,10 @@ def earliest_finishes(
                 depart = next_on_shift(period, duty, window_start, opens, closes, crew, available[crew])
                 drive = np.int64(minutes[crew, job])
                 arrive = work_until(period, duty, window_start, opens, closes, crew, depart, drive)
-                start = next_on_shift(period, duty, window_start, opens, closes, crew, arrive)
+                start = max(arrive, begin[crew, job])
+                start = next_on_shift(period, duty, window_start, opens, closes, crew, start)
                 finish[crew, job] = work_until(
-                    period, duty, window_start, opens, closes, crew, start, repair[job]
+                    period, duty, window_start, opens, closes, crew, start, work[crew, job]
                 )
     return finish
 

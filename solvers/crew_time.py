@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.compiled import Longs
-from solvers.bound_kernels import UNREACHABLE, earliest_finishes
+from lifeline.plan import LAST_MINUTE
+from solvers.bound_kernels import UNREACHABLE
+from solvers.first_finishes import first_finishes
 
 if TYPE_CHECKING:
     from lifeline.crews import Crew
@@ -29,10 +31,12 @@ MOST_OPTIONS = 4000
 class Pool:
     """Some crews, the jobs that any of them can do, and for each job what it takes one of them at least.
 
-    `work` is in minutes on duty, the drive there included; `earliest` is the first minute to be done.
+    `work` is in minutes on duty, the drive there included; `earliest` is the first minute to be done. `begins` tells
+    of each crew when it is free.
     """
 
     crews: tuple[Crew, ...]
+    begins: tuple[int, ...]
     jobs: Longs
     work: Longs
     earliest: Longs
@@ -47,7 +51,8 @@ class Pool:
 
     def minutes_offered(self, grid: Longs) -> list[int]:
         """Return for each span of the grid: crew minutes on duty before minute t, added up over its minutes t."""
-        sums = [sum(_summed_duty(crew, int(minute)) for crew in self.crews) for minute in grid]
+        crews = list(zip(self.crews, self.begins, strict=True))
+        sums = [sum(_summed_duty(crew, begin, int(minute)) for crew, begin in crews) for minute in grid]
         return [late - early for early, late in pairwise(sums)]
 
 
@@ -63,6 +68,10 @@ class CrewTime:
     can_do: NDArray[np.bool_]
     travel: NDArray[np.float64]
     into: NDArray[np.float64]
+    finish: Longs
+    """The first minute at which each crew can be done with each job, as if it were its only one."""
+    earliest: Longs
+    """The first minute at which each job can be done, by the history or by anybody; UNREACHABLE for never."""
 
     @classmethod
     def of(cls, problem: RepairProblem) -> CrewTime:
@@ -70,7 +79,7 @@ class CrewTime:
         crews = len(problem.crews)
         minutes = problem.travel.minutes(problem.travel.opening_jobs).astype(float)
         ways = np.where(minutes < 0, np.inf, minutes)
-        speed = problem.travel.speed_class_of_crew
+        speed, start = problem.travel.speed_class_of_crew, problem.starts[0]
         into, travel = (np.full(problem.can_do.shape, np.inf) for _ in range(2))
         # Crews of one speed that can do the same jobs differ in their starts only.
         alike: dict[tuple[int, bytes], NDArray[np.float64]] = {}
@@ -78,62 +87,51 @@ class CrewTime:
             way, kind = ways[speed[number]], (int(speed[number]), problem.can_do[number].tobytes())
             if kind not in alike:
                 alike[kind] = _shortest_from_jobs(way, np.flatnonzero(problem.can_do[number]), crews)
-            into[number] = np.minimum(way[number, crews:], alike[kind])
+            into[number] = np.minimum(way[start[number], crews:], alike[kind])
         for speed_class in range(len(ways)):
             members = np.flatnonzero(speed == speed_class)
-            travel[members] = _from_starts(ways[speed_class], members, into[members], crews)
-        return cls(problem, problem.can_do & np.isfinite(travel) & np.isfinite(into), travel, into)
-
-    @cached_property
-    def earliest(self) -> Longs:
-        """Return the first minute at which anybody can be done with each job; UNREACHABLE for nobody."""
-        first: Longs = self._finish.min(axis=0, initial=UNREACHABLE)
-        return first
-
-    @cached_property
-    def _finish(self) -> Longs:
-        """Return the first minute at which each crew can be done with each job, as if it were its only one."""
-        windows = self.problem.crew_windows
-        finish: Longs = earliest_finishes(
-            windows.period,
-            windows.duty,
-            windows.window_start,
-            windows.opens,
-            windows.closes,
-            np.array([crew.available_from_minute for crew in self.problem.crews], np.int64),
-            np.where(self.can_do, self.travel, float(UNREACHABLE)),
-            np.array([job.repair_minutes for job in self.problem.jobs], np.int64),
-        )
-        return finish
+            travel[members] = _from_starts(ways[speed_class], start[members], into[members], crews)
+        travel = np.where(problem.can_do & np.isfinite(into), travel, np.inf)
+        finish, earliest = first_finishes(problem, travel)
+        return cls(problem, finish < UNREACHABLE, travel, into, finish, earliest)
 
     @cached_property
     def pools(self) -> tuple[Pool, ...]:
-        """Return pools of crews with the same skills, speed, shifts and first minute; each crew is in one.
+        """Return pools of crews that differ in where they start only; each crew is in one.
 
         Where that makes too many pairs of jobs and pools, crews with the same skills are put together.
         """
-        pools = self._pools_by(
-            lambda crew: (crew.skills, crew.speed_kmh, crew.shifts, crew.available_from_minute)
-        )
+        pools = self._pools_by(self._kind)
         if sum(len(pool.jobs) for pool in pools) <= MOST_OPTIONS:
             return pools
-        return self._pools_by(lambda crew: crew.skills)
+        return self._pools_by(lambda number: self.problem.crews[number].skills)
 
-    def _pools_by(self, sort_of: Callable[[Crew], object]) -> tuple[Pool, ...]:
+    def _kind(self, number: int) -> object:
+        """Return what a crew shares with all others of its pool."""
+        problem, crew = self.problem, self.problem.crews[number]
+        allowed = None if problem.allowed is None else problem.allowed[number].tobytes()
+        return (
+            *(crew.skills, crew.speed_kmh, crew.shifts, crew.available_until_minute, crew.windows, allowed),
+            *(int(problem.starts[1][number]), int(problem.work_classes[0][number])),
+        )
+
+    def _pools_by(self, sort_of: Callable[[int], object]) -> tuple[Pool, ...]:
         members: dict[object, list[int]] = {}
-        for number, crew in enumerate(self.problem.crews):
-            members.setdefault(sort_of(crew), []).append(number)
+        for number in range(len(self.problem.crews)):
+            members.setdefault(sort_of(number), []).append(number)
         pools = (self._pool(np.array(crews, np.int64)) for crews in members.values())
         return tuple(pool for pool in pools if len(pool.jobs))
 
     def _pool(self, crews: Longs) -> Pool:
         can_do = self.can_do[crews]
         jobs = np.flatnonzero(can_do.any(axis=0))
-        repair = np.array([self.problem.jobs[job].repair_minutes for job in jobs], np.int64)
-        legs = np.where(can_do, self.into[crews], np.inf)[:, jobs].min(axis=0, initial=np.inf)
-        earliest = self._finish[crews][:, jobs].min(axis=0, initial=UNREACHABLE)
+        work_class, minutes = self.problem.work_classes
+        takes = self.into[crews] + minutes[work_class[crews]]
+        least = np.where(can_do, takes, np.inf)[:, jobs].min(axis=0, initial=np.inf)
+        earliest = self.finish[crews][:, jobs].min(axis=0, initial=UNREACHABLE)
         members = tuple(self.problem.crews[crew] for crew in crews)
-        return Pool(members, jobs, repair + legs.astype(np.int64), earliest)
+        begins = tuple(self.problem.starts[1][crews].tolist())
+        return Pool(members, begins, jobs, least.astype(np.int64), earliest)
 
 
 def _shortest_from_jobs(way: NDArray[np.float64], doable: Longs, crews: int) -> NDArray[np.float64]:
@@ -145,12 +143,12 @@ def _shortest_from_jobs(way: NDArray[np.float64], doable: Longs, crews: int) -> 
 
 
 def _from_starts(
-    way: NDArray[np.float64], members: Longs, into: NDArray[np.float64], crews: int
+    way: NDArray[np.float64], starts: Longs, into: NDArray[np.float64], crews: int
 ) -> NDArray[np.float64]:
     """Return the least drive from the starts of these crews to each job, through any sites."""
     if len(way) > MOST_SITES_CLOSED:
-        return np.asarray(np.minimum(way[members, crews:], into))
-    drives = way[members]
+        return np.asarray(np.minimum(way[starts, crews:], into))
+    drives = way[starts]
     for drive in drives:
         while True:
             through = (drive[:, None] + way).min(axis=0)
@@ -168,9 +166,17 @@ def _hours(crew: Crew) -> NDArray[np.uint8]:
     return hours
 
 
-def _summed_duty(crew: Crew, end: int) -> int:
-    """Return the crew's minutes on duty from its first to minute t, added up over all minutes t before `end`."""
-    begin = crew.available_from_minute
+def _summed_duty(crew: Crew, begin: int, end: int) -> int:
+    """Return the crew's minutes on duty from `begin` to minute t, added up over all minutes t before `end`.
+
+    A crew that leaves has no more minutes from then on.
+    """
+    leaves = crew.available_until_minute or LAST_MINUTE
+    if leaves <= begin:
+        return 0
+    if end > leaves:
+        whole = _duty_before(crew, leaves) - _duty_before(crew, begin)
+        return _summed_duty(crew, begin, leaves) + (end - leaves) * whole
     if end <= begin:
         return 0
     before = _duty_sum(crew, end) - _duty_sum(crew, begin)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class BestCase:
     """The history in which every job is done at its earliest finish, with some jobs left out.
 
-    `jobs` are those that can be done at all, in order of `minutes`, their earliest finishes.
+    `jobs` are those that can be done at all, in order of `minutes`, their earliest finishes. Those of the problem's
+    history are among them, and are done in every plan: no set of jobs that might be left out has one of them.
     """
 
     problem: RepairProblem
