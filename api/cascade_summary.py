@@ -13,7 +13,8 @@ from api.wording import Clock, counted, duration, plain
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lifeline.cascade import Cascade, Cause
+    from lifeline.cascade import Cascade
+    from lifeline.causes import Cause
 
 MOST_WAVES = 12
 MOST_ROWS_A_WAVE = 8

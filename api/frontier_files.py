@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.frontier_report import district_rows, plan_row
-from api.outputs import LOCKS, WRITERS, make_whole, write_files
+from api.outputs import make_whole, plan_files, write_files
 
 if TYPE_CHECKING:
     from solvers.frontier import Frontier
@@ -51,7 +51,7 @@ def _is_ours(entry: Path) -> bool:
         return not entry.is_dir()
     if entry.name not in FOLDERS or entry.is_symlink() or not entry.is_dir():
         return False
-    return {each.name for each in entry.iterdir()} <= {*WRITERS, LOCKS}
+    return {each.name for each in entry.iterdir()} <= plan_files()
 
 
 def _fill(frontier: Frontier, folder: Path) -> None:

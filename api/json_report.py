@@ -11,6 +11,7 @@ from api.horizon import jobs_after_horizon, people_out_at_horizon
 from api.left_behind import minute_when_back, most_out, people_still_out, saved_people, stuck_people
 from api.order_report import orders_report
 from api.wording import MINUTES_PER_HOUR, Clock, weighted_hours
+from lifeline.added_rows import records_of
 from lifeline.metrics import equivalent_outage_hours, weighted_outage_hours
 from lifeline.undoable import undoable_reasons
 
@@ -79,6 +80,7 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
         "people_still_out": people_still_out(evaluation),
         "stuck_people": stuck_people(evaluation),
         "saved_people": saved_people(evaluation),
+        "facilities": _facilities(evaluation),
         "loops": [list(loop) for loop in problem.cascade.loops],
     }
 
@@ -94,6 +96,14 @@ def _outage_hours(evaluation: Evaluation) -> dict[str, Any]:
         "outage_hours": {sector: asdict(both) for sector, both in hours.items()},
         "outage_hours_weighted": None if weighted is None else asdict(weighted),
     }
+
+
+def _facilities(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Return the rows of the facilities, null in place of minutes that never come."""
+    return [
+        {name: None if name.endswith("_minute") and value < 0 else value for name, value in row.items()}
+        for row in records_of(evaluation.facilities)
+    ]
 
 
 def _when_back(evaluation: Evaluation) -> dict[str, int | None]:

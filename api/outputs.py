@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 PLAN = "plan.json"
 LOCKS = "locks.csv"
 DIFF = "diff.txt"
-NOT_ALWAYS = (LOCKS, DIFF)
+FACILITIES = "facilities.csv"
+NOT_ALWAYS = (LOCKS, DIFF, FACILITIES)
 "Files that only some plans have; those of an earlier plan are taken away."
 
 HALF_MADE = ".lifeline-"
@@ -57,6 +58,8 @@ def write_files(evaluation: Evaluation, folder: Path, prices: LockPrices | None 
         write(evaluation, folder / name)
     if evaluation.problem.locks:
         write_locks(evaluation, folder / LOCKS, prices)
+    if len(evaluation.facilities):
+        _write_facilities(evaluation, folder / FACILITIES)
 
 
 def make_whole(folder: Path, fill: Callable[[Path], None], move_in: Callable[[Path, Path], None]) -> None:
@@ -88,12 +91,17 @@ def refuse_foreign(folder: Path) -> None:
     if not folder.is_dir():
         raise InvalidInput(f"--out {str(folder)!r} is a file; name a folder.")
     names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
-    foreign = [name for name in names if name not in (*WRITERS, *NOT_ALWAYS)]
+    foreign = [name for name in names if name not in plan_files()]
     if foreign:
         raise InvalidInput(
             f"--out {str(folder)!r} holds files that are not lifeline's ({foreign[0]}"
             f"{' and others' if len(foreign) > 1 else ''}); name a new or empty folder."
         )
+
+
+def plan_files() -> frozenset[str]:
+    """Return the names of all files that a plan's folder may hold."""
+    return frozenset((*WRITERS, *NOT_ALWAYS))
 
 
 def refuse_existing(out: Path, *, force: bool) -> None:
@@ -149,6 +157,12 @@ def _write_recovery(evaluation: Evaluation, path: Path) -> None:
     curves = evaluation.curves.copy()
     curves.insert(1, "clock", [clock.iso(minute) for minute in curves["minute"].tolist()])
     curves.to_csv(path, index=False, lineterminator="\n")
+
+
+def _write_facilities(evaluation: Evaluation, path: Path) -> None:
+    from lifeline.facility_times import with_blanks
+
+    with_blanks(evaluation.facilities).to_csv(path, index=False, lineterminator="\n")
 
 
 def _write_map(evaluation: Evaluation, path: Path) -> None:

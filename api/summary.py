@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from api.console import LEFT, RIGHT, heading, loop_lines, people, print_list, table_of
+from api.facilities import print_facilities
 from api.horizon import MARK, horizon_sentence
 from api.json_report import FRACTIONS
 from api.left_behind import (
@@ -31,6 +32,7 @@ from api.wording import (
     plain,
     weighted_hours,
 )
+from lifeline.components import component_table
 from lifeline.undoable import undoable_reasons
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def print_summary(console: Console, outcome: Outcome) -> None:
         console.print("Nothing is broken, so there is nothing to repair.")
         return
     _print_people(console, outcome.evaluation, clock)
+    print_facilities(console, outcome.evaluation, clock)
     _print_rules(console, outcome)
     print_orders(console, outcome)
     _print_first_jobs(console, outcome.evaluation, clock)
@@ -71,9 +74,13 @@ def print_summary(console: Console, outcome: Outcome) -> None:
 
 def _print_heading(console: Console, outcome: Outcome, clock: Clock) -> None:
     problem, evaluation = outcome.problem, outcome.evaluation
-    sectors = Counter(job.sector for job in problem.jobs)
+    parts = component_table(problem.system, problem.shock.components)
+    sectors = Counter(parts["sector"])
     kinds = ", ".join(f"{number:,} {sector}" for sector, number in sorted(sectors.items()))
-    broken = counted(len(problem.jobs), "component") + (f" ({kinds})" if kinds else "")
+    broken = counted(len(parts), "component") + (f" ({kinds})" if kinds else "")
+    tasks = len(problem.system.tasks)
+    if tasks:
+        broken += f"; {counted(tasks, 'other task')}"
     console.print(Text(plain(problem.system.name, 90), style="bold"))
     table = table_of(("", LEFT), ("", LEFT), headings=False)
     table.add_row("Shock", clock.long(0))

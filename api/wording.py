@@ -20,6 +20,7 @@ ROWS = {
     "dependencies": ("dependency", "dependencies"),
     "supplies": ("supply", "supplies"),
     "damage": ("broken component",),
+    "facilities": ("facility", "facilities"),
 }
 
 # Signs that turn the direction of the text around them: what stands in a line is then not what one reads.

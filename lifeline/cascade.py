@@ -7,6 +7,7 @@ own.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,59 +16,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lifeline.causes import WHAT_HAPPENED, Cause, Step
 from lifeline.compiled import FULL, MINUTE, NODE, WAVE, WHAT, WHY, CompiledSystem, Ints, Longs, Network, State
 from lifeline.errors import UnknownComponent
 from lifeline.restart import RestartLoop, dark_loops, dark_nodes, restart_loops
+from lifeline.standby import brought_in, standing_by
 from lifeline.waves import people_over_time, wave_table
 
 if TYPE_CHECKING:
     from lifeline.shock import Shock
     from lifeline.system import System
-
-WHAT_HAPPENED = {1: "broken", 2: "lost its providers", 3: "cut off", 4: "cut off", 6: "short of supply"}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One link of a chain of causes: a component, what happened to it, and the component upstream that explains it."""
-
-    component: str
-    because: str
-    upstream: str | None
-    minute: int = 0
-    wave: int = 0
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Why a component is without service: the chain from it up to the broken component."""
-
-    component: str
-    broken: str | None
-    chain: tuple[Step, ...]
-
-    @property
-    def sentence(self) -> str:
-        """Return the chain as one sentence."""
-        if not self.chain:
-            return f"{self.component} works."
-        return "; ".join(_clause(step) for step in self.chain) + "."
-
-
-def _clause(step: Step) -> str:
-    if step.because == "broken":
-        return f"{step.component} is broken"
-    if step.because == "never served":
-        return f"{step.component} had no service before the shock"
-    if step.because == "short of supply":
-        return f"{step.component} gets too little of what is left"
-    if step.because.startswith("tripped"):
-        before = f" after {step.upstream} was lost" if step.upstream else ""
-        return f"{step.component} {step.because}{before}"
-    if step.because == "cut off":
-        return f"{step.component} is cut off from its source by {step.upstream}"
-    after = f" at minute {step.minute}, when its buffer ran out" if step.minute else ""
-    return f"{step.component} lost its provider {step.upstream}{after}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,6 +187,8 @@ class Cascade:
     def _explain(self, component: str) -> Step | None:
         if component in self._broken:
             return Step(component, "broken", None)
+        if component in self._standing_by:
+            return Step(component, "stands by", None)
         if component in self.compiled.link_index:
             return None
         if component not in self.compiled.node_index:
@@ -242,6 +202,10 @@ class Cascade:
     @cached_property
     def _broken(self) -> frozenset[str]:
         return frozenset(self.shock.components)
+
+    @cached_property
+    def _standing_by(self) -> frozenset[str]:
+        return standing_by(self.system)
 
     @cached_property
     def falls(self) -> Ints:
@@ -304,8 +268,12 @@ class Cascade:
 
     @cached_property
     def _all_repairs(self) -> tuple[Longs, Longs, Longs]:
-        """Return every repair at minute 0: minutes, whether it is a link, and its number."""
-        nodes, links = broken_parts(self.compiled, self.shock)
+        """Return every repair at minute 0, tasks that bring something in among them: minutes, is it a link, its number.
+
+        What is broken and stands by comes back with the task that brings it in.
+        """
+        repaired = self._broken - self._standing_by | brought_in(self.system)
+        nodes, links = _parts_named(self.compiled, repaired)
         parts = np.concatenate([nodes, links]).astype(np.int64)
         is_link = np.repeat(np.array([0, 1], np.int64), [len(nodes), len(links)])
         return np.zeros(len(parts), np.int64), is_link, parts
@@ -343,8 +311,12 @@ def propagate(system: System, shock: Shock) -> Cascade:
 
 def broken_parts(compiled: CompiledSystem, shock: Shock) -> tuple[Ints, Ints]:
     """Return the numbers of the nodes and of the links that a shock breaks, ascending."""
+    return _parts_named(compiled, shock.components)
+
+
+def _parts_named(compiled: CompiledSystem, components: Collection[str]) -> tuple[Ints, Ints]:
     nodes, links = [], []
-    for component in shock.components:
+    for component in components:
         if component in compiled.node_index:
             nodes.append(compiled.node_index[component])
         elif component in compiled.link_index:

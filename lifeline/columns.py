@@ -14,6 +14,8 @@ MOST_MINUTES = 10_000_000
 
 MOST_FLOW = 1_000_000_000_000
 
+MOST_WEIGHT_PERMILLE = 1_000_000
+
 
 @dataclass(frozen=True)
 class Column:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lifeline.shares import largest_remainder, with_vulnerable_apart
+from lifeline.portions import Portions, numbers_of, split_customers
 
 if TYPE_CHECKING:
     from lifeline.system import System
@@ -103,27 +103,11 @@ def feeding_nodes(network: Network, state: State) -> Ints:
 
 
 @dataclass(frozen=True, eq=False)
-class Portions:
-    """The people of each customer and service, split over the nodes that serve them; one entry a portion."""
-
-    customer: Ints
-    service: NDArray[np.int8]
-    node: Ints
-    persons: NDArray[np.int64]
-    weight_permille: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.node)
-
-    @cached_property
-    def weight(self) -> NDArray[np.int64]:
-        """Return persons times weight in thousandths: what a minute without service costs."""
-        return self.persons * self.weight_permille
-
-
-@dataclass(frozen=True, eq=False)
 class CompiledSystem:
-    """A System as arrays, with its undamaged state worked out once."""
+    """A System as arrays, with its undamaged state worked out once.
+
+    `standby_nodes` and `standby_links` are the numbers of what stands by, ascending.
+    """
 
     network: Network
     node_ids: NDArray[np.object_]
@@ -131,6 +115,8 @@ class CompiledSystem:
     customer_ids: NDArray[np.object_]
     services: tuple[str, ...]
     portions: Portions
+    standby_nodes: Ints
+    standby_links: Ints
 
     @property
     def node_count(self) -> int:
@@ -151,12 +137,15 @@ class CompiledSystem:
     def before(self) -> State:
         """Return the undamaged state: the greatest set of nodes that satisfies the rule, with buffers full.
 
-        A group without a working provider even then has no buffer to count on.
+        What stands by is not intact in it. A group without a working provider even then has no buffer to count on.
         """
-        from lifeline.kernels import settle_undamaged
+        from lifeline.kernels import settle_undamaged, shock
 
         state = _all_working(self.network)
         settle_undamaged(self.network, state)
+        # The greatest set without them is what is left of the greatest set with them once they are taken away.
+        if len(self.standby_nodes) or len(self.standby_links):
+            shock(self.network, state, self.standby_nodes, self.standby_links)
         provided = state.providers_working > 0
         state.buffer_left[provided] = self.network.group_buffer[provided]
         return state
@@ -173,7 +162,7 @@ def compile_system(system: System) -> CompiledSystem:
     link_ids = system.links["id"].to_numpy(dtype=object)
     customer_ids = system.customers["id"].to_numpy(dtype=object)
     services = tuple(sorted(set(system.supplies["service"])))
-    portions, alternatives = _split_customers(system, node_ids, customer_ids, services)
+    portions, alternatives = split_customers(system, node_ids, customer_ids, services)
     groups = _dependency_groups(system, node_ids, alternatives)
     total = len(node_ids) + len(alternatives)
     source = np.ones(total, np.uint8)
@@ -187,11 +176,20 @@ def compile_system(system: System) -> CompiledSystem:
         **groups.arrays(total),
         black_start_nodes=np.flatnonzero(black_start).astype(np.int32),
     )
-    return CompiledSystem(network, node_ids, link_ids, customer_ids, services, portions)
+    return CompiledSystem(
+        network,
+        node_ids,
+        link_ids,
+        customer_ids,
+        services,
+        portions,
+        standby_nodes=_places(system.nodes, "standby"),
+        standby_links=_places(system.links, "standby"),
+    )
 
 
-def _numbers(ids: NDArray[np.object_], wanted: pd.Series[Any]) -> Ints:
-    return pd.Index(ids).get_indexer(pd.Index(wanted.to_numpy(dtype=object))).astype(np.int32)
+def _places(table: pd.DataFrame, flag: str) -> Ints:
+    return np.flatnonzero(table[flag].to_numpy(dtype=bool)).astype(np.int32)
 
 
 def starts_of(owner: NDArray[Any], count: int) -> Ints:
@@ -202,7 +200,7 @@ def starts_of(owner: NDArray[Any], count: int) -> Ints:
 
 
 def _adjacency(links: pd.DataFrame, node_ids: NDArray[np.object_], total: int) -> dict[str, NDArray[Any]]:
-    tail, head = _numbers(node_ids, links["from_node"]), _numbers(node_ids, links["to_node"])
+    tail, head = numbers_of(node_ids, links["from_node"]), numbers_of(node_ids, links["to_node"])
     directed = links["directed"].to_numpy(dtype=bool)
     both = np.uint8(CARRIES_OUT | CARRIES_IN)
     link = np.arange(len(links), dtype=np.int32)
@@ -252,7 +250,7 @@ class _Groups:
 
 def _dependency_groups(system: System, node_ids: NDArray[np.object_], alternatives: list[Ints]) -> _Groups:
     table = system.dependencies
-    dependent, provider = _numbers(node_ids, table["dependent"]), _numbers(node_ids, table["provider"])
+    dependent, provider = numbers_of(node_ids, table["dependent"]), numbers_of(node_ids, table["provider"])
     name = pd.factorize(table["group"].to_numpy(dtype=object), sort=True)[0]
     buffer_minutes = table["buffer_minutes"].to_numpy(dtype=np.int32)
     order = np.lexsort((provider, name, dependent))
@@ -269,46 +267,6 @@ def _dependency_groups(system: System, node_ids: NDArray[np.object_], alternativ
         group=np.concatenate([group, behind + hidden]).astype(np.int32),
         buffer_minutes=np.concatenate([buffer_minutes[order], np.zeros(len(hidden), np.int32)]),
     )
-
-
-def _split_customers(
-    system: System,
-    node_ids: NDArray[np.object_],
-    customer_ids: NDArray[np.object_],
-    services: tuple[str, ...],
-) -> tuple[Portions, list[Ints]]:
-    """Return the portions, and the nodes behind each portion that has alternatives, in hidden-node order."""
-    supplies = system.supplies
-    customer = _numbers(customer_ids, supplies["customer"]).astype(np.int64)
-    service = pd.Index(services).get_indexer(pd.Index(supplies["service"])).astype(np.int64)
-    node = _numbers(node_ids, supplies["node"])
-    alternative = supplies["alternative"].to_numpy(dtype=object)
-    named = alternative != ""
-    key = np.where(named, alternative, supplies["node"].to_numpy(dtype=object))
-    # A portion is one node, or one named set of alternatives; a node and a set of the same name stay apart.
-    name = pd.factorize(key, sort=True)[0] * 2 + named if len(key) else np.zeros(0, np.int64)
-    order = np.lexsort((node, name, service, customer))
-    customer, service, node = customer[order], service[order], node[order]
-    name, named = name[order], named[order]
-    fresh = np.ones(len(order), bool)
-    fresh[1:] = (np.diff(customer) != 0) | (np.diff(service) != 0) | (np.diff(name) != 0)
-    first = np.flatnonzero(fresh)
-    ends = np.append(first[1:], len(order))
-    portion_node = node[first].astype(np.int32)
-    alternatives: list[Ints] = []
-    for portion in np.flatnonzero(named[first] & (ends - first > 1)):
-        portion_node[portion] = len(node_ids) + len(alternatives)
-        alternatives.append(node[first[portion] : ends[portion]].astype(np.int32))
-    people = system.customers["persons"].to_numpy(dtype=np.int64)
-    share = supplies["share"].to_numpy(dtype=float)[order][first]
-    portions = Portions(
-        customer=customer[first].astype(np.int32),
-        service=service[first].astype(np.int8),
-        node=portion_node,
-        persons=largest_remainder(people, customer[first], service[first], share),
-        weight_permille=supplies["weight_permille"].to_numpy(dtype=np.int64)[order][first],
-    )
-    return with_vulnerable_apart(system, portions), alternatives
 
 
 def _all_working(network: Network) -> State:

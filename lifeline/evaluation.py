@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lifeline.compiled import Ints, Longs, Portions
+from lifeline.compiled import Ints, Longs
 from lifeline.districts import DistrictLoss, fairness_term, worst
 from lifeline.mending import MENDS_NOTHING
 from lifeline.plan import Plan
+from lifeline.portions import Portions
 from lifeline.steps import Steps, change_from, last_of_each_minute, more_without, steps_of
 
 if TYPE_CHECKING:
@@ -61,11 +62,11 @@ class Evaluation:
 
         Rows are (minute, node, on or off, visit), in order of time.
         """
-        wanted = self.problem.cascade.levels_wanted[self.levels[:, 1]]
-        on = (self.levels[:, 2] >= wanted) & (wanted > 0)
-        rows = np.column_stack(
-            [self.levels[:, 0], self.levels[:, 1], on, np.where(on, self.levels[:, 3], -1)]
-        )
+        # What had nothing before the shock, such as what stood by, is not waited for.
+        levels = self.levels[self.problem.cascade.levels_before[self.levels[:, 1]] > 0]
+        wanted = self.problem.cascade.levels_wanted[levels[:, 1]]
+        on = (levels[:, 2] >= wanted) & (wanted > 0)
+        rows = np.column_stack([levels[:, 0], levels[:, 1], on, np.where(on, levels[:, 3], -1)])
         order = np.argsort(rows[:, 1], kind="stable")
         node, state = rows[order, 1], rows[order, 2]
         # Each node is on before its first row.
@@ -277,6 +278,13 @@ class Evaluation:
         rows = table.groupby(["customer", "service"], as_index=False).agg({"minute": "max", "dark": "any"})
         rows["minute"] = rows["minute"].where(~rows["dark"], NOT_BACK)
         return rows[["customer", "service", "minute"]]
+
+    @cached_property
+    def facilities(self) -> pd.DataFrame:
+        """Return when what each critical facility needs is gone and back, and when it is down (`facility_times.py`)."""
+        from lifeline.facility_times import facility_table
+
+        return facility_table(self)
 
     @cached_property
     def jobs(self) -> pd.DataFrame:

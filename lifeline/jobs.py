@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifeline.components import component_table
 from lifeline.errors import InvalidInput, UnknownComponent
+from lifeline.standby import standing_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,25 +74,28 @@ def work_of(system: System, shock: Shock) -> Work:
     jobs: list[Job] = []
     together: list[tuple[str, ...]] = []
     named: dict[str, str] = {}
+    standby = standing_by(system)
     for component in shock.components:
-        whole = _whole_job(shock, component, parts[component])
+        # What stands by is not in service once it is repaired: a task brings it in after that.
+        whole = _whole_job(shock, component, parts[component], restores=component not in standby)
         if component not in steps:
             jobs.append(whole)
             named[component] = component
             continue
         restoring = _restoring_step(component, steps[component])
         for row in steps[component]:
-            crew_jobs = _step_jobs(whole, row, row["step"] == restoring)
+            crew_jobs = _step_jobs(whole, row, whole.restores and row["step"] == restoring)
             jobs += crew_jobs
             named[crew_jobs[0].id] = crew_jobs[0].id
             if len(crew_jobs) > 1:
                 together.append(tuple(job.id for job in crew_jobs))
         named[component] = f"{component}{STEP}{restoring}"
-    for task in _tasks(system, shock, parts):
-        jobs.append(task)
-        named[task.id] = task.id
+    tasks = list(_tasks(system, parts))
+    jobs += tasks
     _names_differ(jobs)
-    after = tuple(sorted(set(_after(steps, named))))
+    repaired_first = {(task.id, named[task.component], 0) for task in tasks if task.component in named}
+    named.update({task.id: task.id for task in tasks})
+    after = tuple(sorted({*_after(steps, named), *repaired_first}))
     return Work(tuple(sorted(jobs, key=lambda job: job.id)), after, tuple(sorted(together)), named)
 
 
@@ -118,7 +122,7 @@ def names_in(text: str) -> list[str]:
     return list(dict.fromkeys(name.strip() for name in text.split(";") if name.strip()))
 
 
-def _whole_job(shock: Shock, component: str, part: Mapping[str, Any]) -> Job:
+def _whole_job(shock: Shock, component: str, part: Mapping[str, Any], *, restores: bool) -> Job:
     return Job(
         id=component,
         sector=part["sector"],
@@ -128,6 +132,7 @@ def _whole_job(shock: Shock, component: str, part: Mapping[str, Any]) -> Job:
         longitude=part["longitude"],
         latitude=part["latitude"],
         owner=part["owner"],
+        restores=restores,
         simple=component in shock.simple,
     )
 
@@ -185,7 +190,7 @@ def _after(
                     yield job, before, row["lag_minutes"]
 
 
-def _tasks(system: System, shock: Shock, parts: Mapping[str, Mapping[str, Any]]) -> Iterator[Job]:
+def _tasks(system: System, parts: Mapping[str, Mapping[str, Any]]) -> Iterator[Job]:
     for row in _rows(system.tasks):
         part = parts.get(row["component"])
         sector = part["sector"] if part else "road"

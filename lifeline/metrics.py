@@ -87,7 +87,7 @@ def _consumers(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
     found = {}
     for name in sorted(set(nodes["sector"])):
         # Where no flow is counted, a level says only whether a node has its demand.
-        whole = evaluation.rules[name] in COUNTS_NO_FLOW
+        whole = evaluation.rules.get(name, "connectivity") in COUNTS_NO_FLOW
         drawn = demand * (before > 0) if whole else np.minimum(before, demand)
         weight = np.where(sector == name, drawn, 0.0)
         if not demand[sector == name].any() and name in compiled.services:

@@ -26,10 +26,12 @@ from lifeline.crews import (
 )
 from lifeline.districts import Districts
 from lifeline.errors import InvalidInput, UnknownComponent
+from lifeline.facilities import with_facilities
 from lifeline.jobs import Job, Work, work_of
 from lifeline.mending import MENDS_NOTHING
 from lifeline.nearest import Nearest
 from lifeline.plan import LAST_MINUTE, Visit
+from lifeline.relief import with_relief
 from lifeline.road_graph import travel_between
 from lifeline.roads import RoadTravel
 from lifeline.sheets import sheet_of, tidy
@@ -213,8 +215,10 @@ def build_problem(
 
     A DataFrame of crews is one of the format's `crews` table; shifts come from the system's table, and so do the
     orders in `locks` unless given. `work` are the jobs, where they are not simply those that the shock makes. Without
-    `horizon_minutes` here or in the settings it follows from the jobs and crews, see `long_enough`.
+    `horizon_minutes` here or in the settings it follows from the jobs and crews, see `long_enough`. Tasks that give
+    relief and facilities become nodes of the problem's own `system`.
     """
+    system = with_relief(with_facilities(system))
     found_crews = _crews_of(system, crews)
     work = work_of(system, shock) if work is None else work
     jobs = work.jobs

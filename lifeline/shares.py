@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lifeline.tables import PLAIN_WEIGHT_PERMILLE
 
 if TYPE_CHECKING:
-    from lifeline.compiled import Portions
+    from lifeline.portions import Portions
     from lifeline.system import System
 
 Longs = NDArray[np.int64]

@@ -144,6 +144,7 @@ class System:
     stock: pd.DataFrame
     closures: pd.DataFrame
     locks: pd.DataFrame
+    facilities: pd.DataFrame
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, Rows], settings: Settings | None = None) -> Self:

@@ -6,6 +6,7 @@ Everything else (reading, checking, writing, `docs/data-format.md`) follows from
 from lifeline.columns import (
     MOST_FLOW,
     MOST_MINUTES,
+    MOST_WEIGHT_PERMILLE,
     SECTORS,
     Column,
     Kind,
@@ -28,7 +29,6 @@ __all__ = ["MOST_FLOW", "MOST_MINUTES", "SECTORS", "Column", "Kind", "Table"]
 
 # With MOST_MINUTES these bounds keep persons * weight * minutes inside an int64 for every system that passes checks.
 MOST_PERSONS = 1_000_000_000
-MOST_WEIGHT_PERMILLE = 1_000_000
 MOST_FAIRNESS_PERMILLE = 1_000_000
 PLAIN_WEIGHT_PERMILLE = 1000
 LONGEST_ID = 200

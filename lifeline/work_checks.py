@@ -134,6 +134,46 @@ def tasks_are_not_called_like_components(tables: Tables) -> Iterator[Problem]:
         yield _problem(tasks, place, "id", "is the id of a component; give the task a name of its own.")
 
 
+def tasks_bring_in_what_stands_by(tables: Tables) -> Iterator[Problem]:
+    """A task is at a node or at a link that stands by, and what stands by is brought in once."""
+    tasks, links, nodes = tables["tasks"], tables["links"], tables["nodes"]
+    component = tasks.values("component")
+    read = tasks.readable("id", "component") & (component != "")
+    first: dict[str, str] = {}
+    for place in np.flatnonzero(read).tolist():
+        link, node = (int(table.positions_of(component[place : place + 1])[0]) for table in (links, nodes))
+        stands_by = (link >= 0 and links.values("standby")[link]) or (
+            node >= 0 and nodes.values("standby")[node]
+        )
+        if link >= 0 and links.readable("standby")[link] and not stands_by:
+            message = "is a link that does not stand by. Relief is given at nodes; of a switch or valve that is open, "
+            yield _problem(
+                tasks, place, "component", message + "say so in links with `standby`, or leave this blank."
+            )
+        if stands_by and component[place] in first:
+            message = f"is brought in by task {first[component[place]]!r} already; remove one of the two."
+            yield _problem(tasks, place, "component", message)
+        if stands_by:
+            first.setdefault(component[place], tasks.values("id")[place])
+
+
+def roads_that_stand_by_are_opened(tables: Tables) -> Iterator[Problem]:
+    """Crews would not know what to make of a road that is there and can never be driven over."""
+    tasks = tables["tasks"]
+    if not tasks.whole:
+        return
+    opened = set(tasks.values("component").tolist())
+    for name in ("nodes", "links"):
+        parts = tables[name]
+        standby = parts.readable("id", "sector", "standby") & parts.values("standby")
+        for place in np.flatnonzero(standby & (parts.values("sector") == "road")).tolist():
+            if parts.values("id")[place] not in opened:
+                message = (
+                    "is a road that stands by, and no task opens it; add one to tasks, or remove the road."
+                )
+                yield _problem(parts, place, "id", message)
+
+
 def rests_are_whole_rules(tables: Tables) -> Iterator[Problem]:
     """A longest stretch of work needs the least rest after it, and the other way round."""
     crews = tables["crews"]
@@ -184,6 +224,8 @@ WORK_RULES = (
     task_places_are_known,
     closure_places_are_known,
     tasks_are_not_called_like_components,
+    tasks_bring_in_what_stands_by,
+    roads_that_stand_by_are_opened,
     rests_are_whole_rules,
     crews_leave_after_they_come,
     speeds_are_for_skills_a_crew_has,

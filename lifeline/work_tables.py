@@ -1,4 +1,4 @@
-"""The tables that say how work is done: steps of a repair, other tasks, parts, danger zones and orders given.
+"""The tables that say how work is done: steps of a repair, other tasks, parts, danger zones, orders, facilities.
 
 Every one of them may be absent; a system without them is planned as if they did not exist.
 """
@@ -6,6 +6,7 @@ Every one of them may be absent; a system without them is planned as if they did
 from __future__ import annotations
 
 from lifeline.columns import (
+    MOST_WEIGHT_PERMILLE,
     Column,
     Table,
     flag,
@@ -91,8 +92,8 @@ WORK_TABLES = (
             _optional_reference(
                 "component",
                 "A component that stands by: the task brings it into service. Any other node: the task gives it "
-                "relief, which serves whoever is served there until the node works again. Blank: it serves nobody, "
-                "but must be done.",
+                "relief, which serves whoever is served there or depends on it, whether the node works or not. "
+                "Blank: it serves nobody, but must be done.",
                 "nodes",
                 "links",
             ),
@@ -167,6 +168,33 @@ WORK_TABLES = (
             text("value", "The crew, the minute or the job; blank for `first`.", is_id=True),
         ),
         ("job", "kind", "value"),
+        if_used=True,
+    ),
+    Table(
+        "facilities",
+        "Customers that are up or down as a whole, such as a hospital: up while all their services are there, or "
+        "their own buffer bridges what is not.",
+        (
+            reference("customer", "The facility.", "customers"),
+            optional_minutes(
+                "buffer_minutes",
+                "How long it lasts without any one of its services, on its own diesel or tank; each service has "
+                "a buffer of this length.",
+                0,
+            ),
+            Column(
+                "price_permille",
+                "integer",
+                "What a person-minute of the facility being down counts in the objective, besides the services "
+                "that are lost.",
+                "1/1000",
+                required=False,
+                default=1000,
+                minimum=0,
+                maximum=MOST_WEIGHT_PERMILLE,
+            ),
+        ),
+        ("customer",),
         if_used=True,
     ),
 )

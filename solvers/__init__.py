@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lifeline.errors import InvalidInput
+from lifeline.evaluation import evaluate
 from lifeline.nearest import Nearest
 from solvers import auto, cp_sat, exhaustive, local_search, priority
+from solvers.optional import without_idle_options
 from solvers.priority import outlook_on
 from solvers.solver import Budget, OnProgress, Progress, Proposal, Solver
 
@@ -40,7 +42,10 @@ def solve(
     seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Proposal:
-    """Return the plan that a method proposes; without a budget each method uses its own, which is reproducible."""
+    """Return the plan that a method proposes; without a budget each method uses its own, which is reproducible.
+
+    Tasks that may be left out and gain nothing are not in it.
+    """
     if method not in SOLVERS:
         guess = Nearest(SOLVERS).to(method)
         hint = f" Did you mean {guess!r}?" if guess else ""
@@ -48,6 +53,16 @@ def solve(
     if seed < 0:
         raise InvalidInput(f"The seed must be 0 or more, got {seed}.")
     budget = budget or Budget()
+    proposal = _proposed(problem, method, budget, seed, on_progress)
+    plan = without_idle_options(problem, proposal.plan)
+    if plan is proposal.plan:
+        return proposal
+    return replace(proposal, plan=plan, objective=evaluate(problem, plan).objective)
+
+
+def _proposed(
+    problem: RepairProblem, method: str, budget: Budget, seed: int, on_progress: OnProgress | None
+) -> Proposal:
     if problem.system.settings.fairness_permille:
         from solvers.fair import solve_fairly
 

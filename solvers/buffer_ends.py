@@ -93,10 +93,14 @@ def _fed_by(
     is_link, part = problem.mended
     job_of_link = {int(part[job]): int(job) for job in np.flatnonzero(is_link)}
     feeds = set()
+    intact = problem.cascade.without_buffers.link_intact
     for number, node in enumerate(nodes.tolist()):
         for entry in range(network.adjacent_start[node], network.adjacent_start[node + 1]):
             if network.adjacent_way[entry] & CARRIES_IN and lingers[network.adjacent_node[entry]]:
-                feeds.add((number, job_of_link.get(int(network.adjacent_link[entry]), NO_JOB)))
+                link = int(network.adjacent_link[entry])
+                job = job_of_link.get(link, NO_JOB)
+                if intact[link] or job != NO_JOB:
+                    feeds.add((number, job))
     return tuple(sorted(feeds))
 
 

@@ -106,9 +106,11 @@ def _feeds(
     tail = np.repeat(np.arange(len(network.source)), np.diff(network.adjacent_start))
     start, end = number[tail], number[network.adjacent_node]
     out = (network.adjacent_way & CARRIES_OUT) > 0
+    job = job_of_link[network.adjacent_link]
+    # A link that stands by and that no task brings in feeds nobody.
+    out &= (cascade.without_buffers.link_intact[network.adjacent_link] > 0) | (job != NO_JOB)
     inside = out & (start >= 0) & (start < outside) & (end >= 0) & (end < outside)
     from_outside = out & (start == outside) & (end >= 0) & (end < outside)
-    job = job_of_link[network.adjacent_link]
     fed = (network.source[nodes] > 0).astype(np.uint8)
     fed[end[from_outside & (job == NO_JOB)]] = 1
     order = np.argsort(start[inside], kind="stable")
@@ -146,11 +148,14 @@ def _groups(cascade: Cascade, nodes: NDArray[np.intp], number: Ints) -> dict[str
 
 
 def _weights(problem: RepairProblem, nodes: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Return what a minute without service costs at each dark node: persons times weight in thousandths."""
+    """Return what a minute without service costs at each dark node: persons times weight in thousandths.
+
+    Who had no service before the shock does not count, even where a task that brings something in gives it.
+    """
     compiled = problem.system.compiled
     total = np.zeros(len(compiled.before.works), np.int64)
     np.add.at(total, compiled.portions.node, compiled.portions.weight)
-    return total[nodes]
+    return np.where(compiled.before.works[nodes] > 0, total[nodes], 0)
 
 
 def _dark_from(cascade: Cascade) -> NDArray[np.int64]:

@@ -120,10 +120,15 @@ def _all_hands(problem: RepairProblem) -> Iterator[Hands]:
 
 
 def _may_have(problem: RepairProblem, job: int) -> list[int | None]:
-    """Return the crews that may have a job; None stands for nobody, where a job need not be done."""
+    """Return the crews that may have a job; None stands for nobody, where a job need not be done.
+
+    That is not the same as doing it after all others where there are orders for it, or under rules of service under
+    which more in service is not always better.
+    """
     able: list[int | None] = [crew for crew, can in enumerate(problem.within_reach[:, job].tolist()) if can]
     ordered = job in problem.conditions.not_after or job in problem.conditions.first
-    return [*able, None] if problem.jobs[job].is_optional and ordered else able
+    may_do_harm = ordered or not problem.system.settings.is_plain
+    return [*able, None] if problem.jobs[job].is_optional and may_do_harm else able
 
 
 def _groups_in(problem: RepairProblem, hand: Sequence[int]) -> set[tuple[int, ...]]:

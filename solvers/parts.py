@@ -24,15 +24,15 @@ def independent_parts(problem: RepairProblem, reduction: Reduction) -> tuple[Rep
     """Return the independent problems whose jobs somebody needs, in order of their first jobs; itself when it is one.
 
     A problem with buffers or broken roads is not split: a part that lives on its buffer may help another one that no
-    repair of its own brings back, and a repaired road may help anybody. Nor is one with conditions, orders, steps or a
-    history.
+    repair of its own brings back, and a repaired road may help anybody. Nor is one with conditions, orders, steps,
+    tasks or a history.
     """
     dependencies = problem.system.dependencies
     if dependencies["buffer_minutes"].any() or any(job.sector == "road" for job in problem.jobs):
         return (problem,)
     if not problem.conditions.is_empty or problem.allowed is not None or problem.history:
         return (problem,)
-    if any(job.component != job.id for job in problem.jobs):
+    if any(job.component != job.id or job.is_optional for job in problem.jobs):
         return (problem,)
     part_of_job = _parts(problem, reduction.dark)
     wanted = set(part_of_job[reduction.needed].tolist())

@@ -88,7 +88,7 @@ class Outlook:
         critical = self.problem.system.customers["critical"].to_numpy(dtype=bool)[compiled.portions.customer]
         count = np.bincount(compiled.portions.node[critical], minlength=len(compiled.before.works))
         nodes = np.flatnonzero((cascade.without_buffers.works == 0) & cascade.restorable)
-        return self._behind(count[nodes])
+        return self._behind(np.where(cascade.works_before[nodes] > 0, count[nodes], 0))
 
     def _behind(self, worth: NDArray[np.int64]) -> NDArray[np.int64]:
         from solvers.dark_kernels import new_state

@@ -84,7 +84,7 @@ def grown(city: City, state: State, assumed: Collection[str] = ()) -> set[str]:
 
 
 def _baseline(city: City) -> set[str]:
-    everything = State(set(city.sector), broken=set(), empty=city.all_groups)
+    everything = State(set(city.sector), broken=set(city.standby), empty=city.all_groups)
     fall(city, everything)
     return everything.working
 
@@ -95,11 +95,14 @@ def working_before(system: System | City) -> set[str]:
 
 
 def restored_state(system: System | City, damaged: Collection[str]) -> set[str]:
-    """F: the nodes that work when every buffer ran out at once and then all damage was mended at once."""
+    """F: the nodes that work when every buffer ran out at once and then all damage was mended at once.
+
+    Whatever stands by and has a task is brought in with that.
+    """
     city = City.of(system)
-    state = State(_baseline(city) - set(damaged), set(damaged), empty=city.all_groups)
+    state = State(_baseline(city) - set(damaged), set(damaged) | city.standby, empty=city.all_groups)
     fall(city, state)
-    state.broken = set()
+    state.broken = city.standby - city.brought_in
     grow(city, state)
     return state.working
 
@@ -127,7 +130,7 @@ class Clock:
         self.drained = dict.fromkeys(self.city.all_groups, 0)
         self.before = before
         wave_0 = before & set(damaged)
-        self.state = State(before - wave_0, set(damaged), empty=unprovided | unbuffered)
+        self.state = State(before - wave_0, set(damaged) | self.city.standby, empty=unprovided | unbuffered)
         self.waves: list[tuple[int, list[set[str]]]] = [(0, [wave_0, *fall(self.city, self.state)])]
 
     def draining(self) -> list[Group]:
@@ -273,7 +276,10 @@ def best_plan_objective(problem: RepairProblem) -> int:
             plan = schedule(problem, sequences)
         except InfeasiblePlan:
             continue
-        finished = tuple(sorted((visit.job, visit.finish) for visit in plan.visits))
+        restored = {job.id: job.component for job in problem.jobs if job.restores}
+        finished = tuple(
+            sorted((restored[visit.job], visit.finish) for visit in plan.visits if visit.job in restored)
+        )
         if finished not in worth:
             replayed = replay(problem.system, damaged, dict(finished), problem.horizon_minutes)
             worth[finished] = replayed.objective

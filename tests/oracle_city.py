@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, Any]]
 PortionKey = tuple[str, bool]  # the alternative's name or the node's id, and which of the two it is
-READ = ("nodes", "links", "dependencies", "customers", "supplies")
+READ = ("nodes", "links", "dependencies", "customers", "supplies", "tasks")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,29 @@ class City:
         self.edges = list(_edges(tables["links"]))
         self.groups = _groups(self.sector, tables["dependencies"])
         self.portions = list(_portions(tables["customers"], tables["supplies"]))
+        self.standby = {row["id"] for name in ("nodes", "links") for row in tables[name] if row["standby"]}
+        self.brought_in = {task["component"] for task in tables["tasks"]} & self.standby
+        for task in tables["tasks"]:
+            if task["component"] in self.sector and task["component"] not in self.standby:
+                self._give_relief(task["id"], task["component"])
+
+    def _give_relief(self, relief: str, node: str) -> None:
+        """Let relief, once it is there, do for whoever is served at a node or depends on it what the node does."""
+        self.sector[relief] = self.sector[node]
+        self.sources.add(relief)
+        self.standby.add(relief)
+        self.brought_in.add(relief)
+        self.groups = {
+            dependent: [
+                replace(group, providers=group.providers | {relief}) if node in group.providers else group
+                for group in groups
+            ]
+            for dependent, groups in {**self.groups, relief: []}.items()
+        }
+        self.portions = [
+            replace(portion, nodes=portion.nodes | {relief}) if node in portion.nodes else portion
+            for portion in self.portions
+        ]
 
     @classmethod
     def of(cls, system: System | City) -> City:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 
+from random_standby import add_standby
 from random_tables import Row, happens, some
 from random_worlds import Task
 
@@ -31,6 +32,8 @@ class Work:
     times: int = 30
     first: int = 15
     latest: int = 0  # orders that a plan may be unable to keep
+    standby: int = 30
+    relief: int = 30
 
 
 ALL_WORK = Work()
@@ -48,6 +51,8 @@ def with_work(rng: Random, task: Task, work: Work = ALL_WORK) -> Task:
             steps += _steps(rng, component, damaged, skills, work)
     tables["steps"] = steps
     tables["tasks"] = _tasks(rng, tables, skills) if happens(rng, work.tasks) else []
+    for row in add_standby(rng, tables, standby=work.standby, relief=work.relief, but_not=damaged):
+        tables["tasks"].append({**row, "minutes": 15 * rng.randint(1, 8), "skill": rng.choice(skills)})
     step_names = [f"{row['component']}/{row['step']}" for row in steps]
     jobs = sorted({*damaged, *step_names, *(str(row["id"]) for row in tables["tasks"])})
     if happens(rng, work.parts):

@@ -11,7 +11,8 @@ import typer
 from api.inputs import AsJson, DamageFile, ServiceRules, Start, SystemName
 
 if TYPE_CHECKING:
-    from lifeline.cascade import Cascade, Cause
+    from lifeline.cascade import Cascade
+    from lifeline.causes import Cause
 
 
 def cascade(

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lifeline.cascade import Cascade, Step, broken_parts
+from lifeline.cascade import Cascade, broken_parts
+from lifeline.causes import Step
 from lifeline.compiled import NODE, UNREACHED, WHAT, Ints, Longs, Network, State
 from lifeline.kernels import BACK
 from lifeline.service.coupled_kernels import NO_EVENT, Coupled

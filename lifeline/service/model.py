@@ -87,9 +87,10 @@ class ServiceModel:
     def before(self) -> Coupled:
         """Return the undamaged state, with its levels written down and the buffers full.
 
-        A group without a working provider even then has no buffer to count on.
+        What stands by is not intact in it. A group without a working provider even then has no buffer to count on.
         """
-        state = self.coupled.all_at_work()
+        state, compiled = self.coupled.all_at_work(), self.coupled.compiled
+        self._take_out(state, compiled.standby_nodes, compiled.standby_links)
         at, levels = np.zeros(PLACES_IN_AT, np.int64), self._room_for_levels(1)
         self._settle(state, NOT_LOGGED, at)
         self._write_levels(state, levels, at)
@@ -99,7 +100,6 @@ class ServiceModel:
 
     def after(self, nodes: Ints, links: Ints, *, with_buffers: bool = True) -> After:
         """Return what is left when these nodes and links break at minute 0."""
-        network, sectors = self.coupled.compiled.network, self.coupled.sectors
         state = copy_of(self.before)
         if not with_buffers:
             state.buffer_left[:] = 0
@@ -110,13 +110,19 @@ class ServiceModel:
             if state.works[node]:
                 log[at[LOGGED]] = (0, 0, node, BROKEN, node)
                 at[LOGGED] += 1
-            break_node(network, sectors, state, node, 0)
-        for link in links.tolist():
-            set_link(network, sectors, state, link, 0)
+        self._take_out(state, nodes, links)
         trips: list[WaveTrip] = []
         self._settle(state, log, at, trips)
         self._write_levels(state, self._room_for_levels(1), at)
         return After(state, log[: at[LOGGED]].copy(), tuple(trips))
+
+    def _take_out(self, state: Coupled, nodes: Ints, links: Ints) -> None:
+        """Let nodes and links no longer be intact from minute 0 on."""
+        network, sectors = self.coupled.compiled.network, self.coupled.sectors
+        for node in nodes.tolist():
+            break_node(network, sectors, state, node, 0)
+        for link in links.tolist():
+            set_link(network, sectors, state, link, 0)
 
     def tripped_links(self, after: After) -> Longs:
         """Return the numbers of the lines that tripped, ascending."""

@@ -54,14 +54,16 @@ def trip_overloads(
 ) -> OverloadCascade:
     """Trip overloaded lines until none is left, after a shock that left these nodes able and these links intact.
 
-    Before the shock everything was, unless said otherwise. Raises InvalidInput for a link without a reactance.
+    Before the shock everything was but what stands by, unless said otherwise. Raises InvalidInput for a link without
+    a reactance.
     """
     grid = PowerGrid.of(network)
     most = most_made(network)
-    wiring = grid.wired(
-        np.ones(len(able), bool) if able_before is None else able_before | able,
-        np.ones(len(intact), bool) if intact_before is None else intact_before | intact,
-    )
+    if able_before is None:
+        able_before = ~network.nodes["standby"].to_numpy(dtype=bool)
+    if intact_before is None:
+        intact_before = ~network.links["standby"].to_numpy(dtype=bool)
+    wiring = grid.wired(able_before | able, intact_before | intact)
     state = _flowing(wiring, *before_the_shock(network, wiring))
     trips: list[Trip] = []
     closed = intact.copy()
