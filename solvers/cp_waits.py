@@ -255,4 +255,6 @@ class _Translation:
                 )
                 left = stock_left(problem, depot, part)
                 if sum(pieces for _, pieces in uses) > most_by(now, left):
+                    # What the history uses after somebody else could begin, the model counts for nobody before.
+                    self.is_exact &= all(visit.start <= now for visit in problem.history)
                     yield Store(crews, left, uses)
