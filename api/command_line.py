@@ -9,14 +9,16 @@ from typing import Annotated
 
 import typer
 
-from api.commands import cascade, check, evaluate, export, import_, merge, plan, scenarios
+from api.commands import cascade, check, evaluate, explain, export, frontier, import_, merge, plan, scenarios
 from api.failures import guarded
 
 VERBS: dict[str, Callable[..., None]] = {
     "scenarios": scenarios.scenarios,
     "cascade": cascade.cascade,
     "plan": plan.plan,
+    "frontier": frontier.frontier,
     "evaluate": evaluate.evaluate,
+    "explain": explain.explain,
     "import": import_.import_,
     "merge": merge.merge,
     "export": export.export,

@@ -74,6 +74,25 @@ ServiceRules = Annotated[
         show_default=False,
     ),
 ]
+Fairness = Annotated[
+    int | None,
+    typer.Option(
+        "--fairness",
+        metavar="PERMILLE",
+        help="Weight of the worst-served district in what plans are compared by: 1000 counts it as much as all "
+        "people together, 0 not at all.",
+        show_default=False,
+    ),
+]
+VulnerableWeight = Annotated[
+    int | None,
+    typer.Option(
+        "--vulnerable-weight",
+        metavar="PERMILLE",
+        help="What a vulnerable person counts where another counts 1000.",
+        show_default=False,
+    ),
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Write OUT even where there is something already, over it.")
 ]
@@ -86,14 +105,17 @@ def system_from(
     *,
     start: str | None = None,
     rules: Sequence[str] | None = None,
+    fairness: int | None = None,
+    vulnerable_weight: int | None = None,
 ) -> System:
-    """Return the named system with tables exchanged for `files` (table name -> CSV), its clock and its rules set."""
+    """Return the named system with tables exchanged for `files` (table name -> CSV), its clock, rules, weights set."""
     from lifeline.files import with_tables
 
     system = named_system(name_or_folder)
     given = {name: path for name, path in (files or {}).items() if path is not None}
     settings = system.settings if start is None else _with_start(system.settings, start)
     settings = _with_rules(settings, rules or ())
+    settings = _with_weights(settings, fairness, vulnerable_weight)
     if not given and settings == system.settings:
         return system
     return with_tables(system, given, settings=settings)
@@ -112,6 +134,12 @@ def _with_rules(settings: Settings, rules: Sequence[str]) -> Settings:
             raise InvalidInput(f"--rule {text!r} is no SECTOR=RULE. There are {known}.")
         chosen[f"{sector}_rule"] = rule
     return replace(settings, **chosen)
+
+
+def _with_weights(settings: Settings, fairness: int | None, vulnerable_weight: int | None) -> Settings:
+    """Return the settings with other weights of the worst-served district and of vulnerable people, if given."""
+    given: dict[str, Any] = {"fairness_permille": fairness, "vulnerable_weight_permille": vulnerable_weight}
+    return replace(settings, **{name: value for name, value in given.items() if value is not None})
 
 
 def named_system(name_or_folder: str) -> System:

@@ -40,6 +40,12 @@ def outcome_report(outcome: Outcome) -> dict[str, Any]:
         "seed": outcome.seed,
         "person_hours": evaluation.person_hours,
         "objective": evaluation.objective,
+        "base_objective": evaluation.base_objective,
+        "fairness_term": evaluation.fairness_term,
+        "worst_district": evaluation.worst_district,
+        "hours_per_person_by_district": {
+            loss.district: loss.hours_per_person for loss in evaluation.district_losses
+        },
         "service_rules": evaluation.rules,
         "person_hours_under_connectivity": plain.person_hours if plain else evaluation.person_hours,
         "rules": {name: score.person_hours for name, score in outcome.known_rules.items()},

@@ -1,4 +1,4 @@
-"""Writes a plan's folder: the plan, work lists, recovery, a map layer and two pictures.
+"""Writes a plan's folder: the plan, work lists, times of return, recovery, a map layer and two pictures.
 
 Everything is made beside the place it goes to and moved there when all of it is done, so a folder with a
 `plan.json` is whole and of one run. A folder with anybody else's files in it is left alone.
@@ -25,21 +25,31 @@ HALF_MADE = ".lifeline-"
 def write_outputs(evaluation: Evaluation, folder: Path) -> None:
     """Write all files of a plan into a folder, new or empty or of an earlier plan; InvalidInput otherwise."""
     refuse_foreign(folder)
+    make_whole(folder, lambda made: write_files(evaluation, made), _move_in)
+
+
+def write_files(evaluation: Evaluation, folder: Path) -> None:
+    """Write all files of a plan into a folder that is there."""
+    for name, write in WRITERS.items():
+        write(evaluation, folder / name)
+
+
+def make_whole(folder: Path, fill: Callable[[Path], None], move_in: Callable[[Path, Path], None]) -> None:
+    """Fill a folder beside its place, and put it there when it is done; `move_in` puts its files into an old one."""
     folder = folder.resolve()
     is_new = not folder.exists()
     if is_new:
         folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=HALF_MADE, dir=folder.parent if is_new else folder))
     try:
-        for name, write in WRITERS.items():
-            write(evaluation, made / name)
+        fill(made)
         if is_new:
             made.chmod(
                 0o777 & ~_umask()
             )  # mkdtemp keeps a folder to its owner; this one is a result like any other
             made.rename(folder)
         else:
-            _move_in(made, folder)
+            move_in(made, folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
@@ -101,6 +111,12 @@ def _write_worklists(evaluation: Evaluation, path: Path) -> None:
     table.to_csv(path, index=False, lineterminator="\n")
 
 
+def _write_etr(evaluation: Evaluation, path: Path) -> None:
+    from api.etr_table import etr_file
+
+    etr_file(evaluation).to_csv(path, index=False, lineterminator="\n")
+
+
 def _write_recovery(evaluation: Evaluation, path: Path) -> None:
     clock = Clock(evaluation.problem.system.settings)
     curves = evaluation.curves.copy()
@@ -129,6 +145,7 @@ def _write_gantt(evaluation: Evaluation, path: Path) -> None:
 WRITERS: dict[str, Callable[[Evaluation, Path], None]] = {
     PLAN: _write_plan,
     "worklists.csv": _write_worklists,
+    "etr.csv": _write_etr,
     "recovery.csv": _write_recovery,
     "plan.geojson": _write_map,
     "recovery.png": _write_recovery_picture,

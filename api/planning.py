@@ -67,8 +67,13 @@ class Outcome:
 
     @property
     def weighted(self) -> bool:
-        """Tell whether services count differently, so that the objective is not simply the person-hours."""
-        return bool((self.evaluation.portions.weight_permille != 1000).any())
+        """Tell whether people, services or districts count differently: the objective is not the person-hours then."""
+        return self.fair or bool((self.evaluation.portions.weight_permille != 1000).any())
+
+    @property
+    def fair(self) -> bool:
+        """Tell whether the worst-served district counts extra."""
+        return self.problem.system.settings.fairness_permille > 0
 
 
 def problem_of(system: System) -> RepairProblem:

@@ -20,7 +20,16 @@ from api.left_behind import (
     stuck_people,
 )
 from api.reasons import Reasons
-from api.wording import MINUTES_PER_HOUR, Clock, counted, duration, hours_figure, plain, weighted_hours
+from api.wording import (
+    MINUTES_PER_HOUR,
+    PERMILLE,
+    Clock,
+    counted,
+    duration,
+    hours_figure,
+    plain,
+    weighted_hours,
+)
 from lifeline.undoable import undoable_reasons
 
 if TYPE_CHECKING:
@@ -179,9 +188,22 @@ def _print_rules(console: Console, outcome: Outcome) -> None:
         row(name, score.person_hours, score.objective, _saved(outcome, score))
     console.print(table)
     if outcome.weighted:
-        console.print(
-            "Weighted: persons count by the weight of their service; that is what plans are compared by."
-        )
+        console.print(_about_weights(outcome))
+
+
+def _about_weights(outcome: Outcome) -> str:
+    """Say what plans are compared by, where that is not the person-hours."""
+    by = "Weighted: persons count by the weight of their service"
+    if outcome.problem.system.settings.vulnerable_weight_permille != PERMILLE:
+        by += " and, vulnerable ones, by theirs"
+    if not outcome.fair:
+        return f"{by}; that is what plans are compared by."
+    evaluation = outcome.evaluation
+    term = hours_figure(weighted_hours(evaluation.fairness_term))
+    district = plain(evaluation.worst_district, 40) or "people without a district"
+    return (
+        f"{by}. On top comes the worst-served district ({district} here, {term}). Plans are compared by both."
+    )
 
 
 def _saved(outcome: Outcome, score: Score) -> str:

@@ -81,22 +81,28 @@ class Clock:
 
     def short(self, minute: int) -> str:
         """Return day and time in a few characters; the weekday while that is clear, else the date."""
-        pattern = "%a %H:%M" if self.last_minute < WEEKDAYS_ARE_CLEAR_FOR_MINUTES else "%d %b %H:%M"
-        moment = self._moment(minute)
+        pattern = "%a %H:%M" if self.weekday_is_clear else "%d %b %H:%M"
+        moment = self.moment(minute)
         return moment.strftime(pattern) if moment else f"minute {minute:,}"
 
     def long(self, minute: int) -> str:
         """Return weekday, date, time and zone."""
-        moment = self._moment(minute)
+        moment = self.moment(minute)
         written = moment.strftime("%a %d %b %Y %H:%M") if moment else f"minute {minute:,}"
         return f"{written} ({self.settings.timezone})"
 
     def iso(self, minute: int) -> str:
         """Return the time as ISO 8601 with its offset; nothing outside the years a calendar has."""
-        moment = self._moment(minute)
+        moment = self.moment(minute)
         return moment.isoformat() if moment else ""
 
-    def _moment(self, minute: int) -> datetime | None:
+    @property
+    def weekday_is_clear(self) -> bool:
+        """Tell whether all there is to tell happens within so few days that the weekday names each."""
+        return self.last_minute < WEEKDAYS_ARE_CLEAR_FOR_MINUTES
+
+    def moment(self, minute: int) -> datetime | None:
+        """Return the local time; None outside the years a calendar has."""
         try:
             return self.settings.clock(minute)
         except OverflowError:

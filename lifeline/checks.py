@@ -227,6 +227,15 @@ def customers_have_a_whole_place(tables: Tables) -> Iterator[Problem]:
     yield from _broken(customers, read & latitude & ~longitude, "latitude", message)
 
 
+def the_vulnerable_are_among_the_persons(tables: Tables) -> Iterator[Problem]:
+    """Vulnerable persons are a part of a customer's persons."""
+    customers = tables["customers"]
+    persons, vulnerable = customers.values("persons"), customers.values("vulnerable_persons")
+    too_many = customers.readable("persons", "vulnerable_persons") & (vulnerable > persons)
+    message = "is above persons, of whom these are a part; lower it or raise persons."
+    yield from _broken(customers, too_many, "vulnerable_persons", message)
+
+
 def the_objective_fits(tables: Tables) -> Iterator[Problem]:
     """Persons x weight x minutes, summed over everything, stays inside an exact 64-bit integer."""
     customers, supplies = tables["customers"], tables["supplies"]
@@ -317,6 +326,7 @@ RULES: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     a_service_has_one_weight,
     every_customer_is_served,
     customers_have_a_whole_place,
+    the_vulnerable_are_among_the_persons,
     the_objective_fits,
     crews_can_do_something,
     a_crew_has_one_period,

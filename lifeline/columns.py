@@ -22,7 +22,7 @@ class Column:
     A required column must be there and filled. A blank in an optional one means `default`; without a default
     a blank text is "", a blank number NaN and a blank integer -1. An `is_id` column holds names that rows are
     told apart by; `refers_to` names the tables in which the value must be an id. An `if_used` column is for some
-    service rules only and is not written where nothing stands in it.
+    systems only (such as a service rule's) and is not written where nothing stands in it.
     """
 
     name: str

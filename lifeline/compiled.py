@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lifeline.shares import largest_remainder, with_vulnerable_apart
+
 if TYPE_CHECKING:
     from lifeline.system import System
 
@@ -299,39 +301,14 @@ def _split_customers(
         alternatives.append(node[first[portion] : ends[portion]].astype(np.int32))
     people = system.customers["persons"].to_numpy(dtype=np.int64)
     share = supplies["share"].to_numpy(dtype=float)[order][first]
-    return Portions(
+    portions = Portions(
         customer=customer[first].astype(np.int32),
         service=service[first].astype(np.int8),
         node=portion_node,
-        persons=_largest_remainder(people, customer[first], service[first], share),
+        persons=largest_remainder(people, customer[first], service[first], share),
         weight_permille=supplies["weight_permille"].to_numpy(dtype=np.int64)[order][first],
-    ), alternatives
-
-
-def _largest_remainder(
-    people: NDArray[np.int64], customer: NDArray[np.int64], service: NDArray[np.int64], share: NDArray[Any]
-) -> NDArray[np.int64]:
-    """Split each customer's people over its portions in whole persons; left-over persons go to the largest remainders.
-
-    Ties go to the earlier portion (Hamilton's method of apportionment). Portions are sorted by customer and
-    service.
-    """
-    if not len(customer):
-        return np.zeros(0, np.int64)
-    fresh = np.ones(len(customer), bool)
-    fresh[1:] = (np.diff(customer) != 0) | (np.diff(service) != 0)
-    owner = np.cumsum(fresh) - 1
-    total = people[customer]
-    # Shares are decimal numbers from a file: the tiny excess undoes what binary fractions lose (0.29 * 100 =
-    # 28.99...).
-    exact = total * share / np.bincount(owner, share)[owner] + 1e-9
-    whole = np.floor(exact).astype(np.int64)
-    left: Longs = total[fresh] - np.bincount(owner, whole).astype(np.int64)
-    order = np.lexsort((np.arange(len(owner)), -np.round(exact - whole, 9), owner))
-    rank = np.arange(len(owner)) - np.flatnonzero(fresh)[owner]
-    spare: NDArray[np.bool_] = rank < left[owner]
-    whole[order] += spare
-    return np.asarray(whole, np.int64)
+    )
+    return with_vulnerable_apart(system, portions), alternatives
 
 
 def _all_working(network: Network) -> State:

@@ -310,6 +310,11 @@ def common_hours(
 
 
 def _repeated(windows: tuple[tuple[int, int], ...], period: int, end: int) -> tuple[tuple[int, int], ...]:
+    # Every visit is timed this way, so what is round the clock, or as it should be, is not laid out turn by turn.
+    if windows == ((0, period),):
+        return ((0, end),)
+    if period == end:
+        return windows
     return _joined(
         (begin + opens, begin + closes) for begin in range(0, end, period) for opens, closes in windows
     )

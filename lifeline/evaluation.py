@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lifeline.compiled import Ints, Longs, Portions
+from lifeline.districts import DistrictLoss, fairness_term, worst
 from lifeline.mending import MENDS_NOTHING
 from lifeline.plan import Plan
 from lifeline.steps import Steps, change_from, last_of_each_minute, more_without, steps_of
@@ -112,8 +113,30 @@ class Evaluation:
 
     @cached_property
     def objective(self) -> int:
-        """Return persons x weight in thousandths x minutes without service: the number solvers make small."""
+        """Return the number solvers make small: `base_objective`, and what the settings add for the worst district."""
+        return self.base_objective + self.fairness_term
+
+    @cached_property
+    def base_objective(self) -> int:
+        """Return persons x weight in thousandths x minutes without service."""
         return int((self._person_minutes * self.portions.weight_permille).sum())
+
+    @cached_property
+    def fairness_term(self) -> int:
+        """Return what the worst-served district adds to the objective; 0 unless `fairness_permille` is set."""
+        permille = self.problem.system.settings.fairness_permille
+        return fairness_term(self.district_losses, permille) if permille else 0
+
+    @cached_property
+    def district_losses(self) -> tuple[DistrictLoss, ...]:
+        """Return what the plan costs each district in which anybody counts, by name."""
+        return self.problem.districts.losses(self._person_minutes * self.portions.weight_permille)
+
+    @property
+    def worst_district(self) -> str:
+        """Return the district that loses most a person, the first by name of several; "" where nobody counts."""
+        loss = worst(self.district_losses)
+        return "" if loss is None else loss.district
 
     @cached_property
     def person_minutes(self) -> int:
@@ -163,20 +186,10 @@ class Evaluation:
     @cached_property
     def by_district(self) -> dict[str, int]:
         """Return the person-minutes without service of each district, over all services."""
-        totals = np.zeros(len(self._districts), np.int64)
-        np.add.at(totals, self._district_of_portion, self._person_minutes)
-        return dict(zip(self._districts, totals.tolist(), strict=True))
-
-    @cached_property
-    def _districts(self) -> tuple[str, ...]:
-        return tuple(sorted(set(self.problem.system.customers["district"])))
-
-    @cached_property
-    def _district_of_portion(self) -> NDArray[np.intp]:
-        districts = self.problem.system.customers["district"].to_numpy(dtype=object)
-        return pd.Index(self._districts, dtype=object).get_indexer(pd.Index(districts, dtype=object))[
-            self.portions.customer
-        ]
+        districts = self.problem.districts
+        totals = np.zeros(len(districts.names), np.int64)
+        np.add.at(totals, districts.of_portion, self._person_minutes)
+        return dict(zip(districts.names, totals.tolist(), strict=True))
 
     @cached_property
     def curves(self) -> pd.DataFrame:
@@ -188,7 +201,7 @@ class Evaluation:
         changes = self.changes
         keys = ["service", "district"]
         pairs = pd.MultiIndex.from_product(
-            [self.problem.system.compiled.services, self._districts], names=keys
+            [self.problem.system.compiled.services, self.problem.districts.names], names=keys
         )
         start = pairs.to_frame(index=False).assign(minute=0, change=0)
         steps: pd.DataFrame = pd.concat([start, changes]).groupby([*keys, "minute"])[["change"]].sum()
@@ -199,7 +212,7 @@ class Evaluation:
     @cached_property
     def changes(self) -> pd.DataFrame:
         """Return a row for each step of counted people: minute, service, district, change in persons without, visit."""
-        steps = self.steps
+        steps, districts = self.steps, self.problem.districts
         kept = np.flatnonzero(self.counted[steps.portion])
         portion = steps.portion[kept]
         return pd.DataFrame(
@@ -208,25 +221,28 @@ class Evaluation:
                 "service": np.array(self.problem.system.compiled.services, object)[
                     self.portions.service[portion]
                 ],
-                "district": np.array(self._districts, object)[self._district_of_portion[portion]],
+                "district": np.array(districts.names, object)[districts.of_portion[portion]],
                 "change": self._more[kept],
                 "visit": steps.visit[kept],
             }
         )
 
-    def recovery(self, service: str | None = None) -> pd.DataFrame:
-        """Return one curve (minute, persons_without), of one service or of all added up."""
+    def recovery(self, service: str | None = None, *, district: str | None = None) -> pd.DataFrame:
+        """Return one curve (minute, persons_without), of one service and district or of all added up."""
         curves = self.curves if service is None else self.curves[self.curves["service"] == service]
+        curves = curves if district is None else curves[curves["district"] == district]
         wide = curves.pivot_table(index="minute", columns=["service", "district"], values="persons_without")
         total = wide.ffill().sum(axis=1).astype("int64")
         return total.rename("persons_without").reset_index()
 
-    def minute_when_back(self, fraction: float, *, service: str | None = None) -> int:
+    def minute_when_back(
+        self, fraction: float, *, service: str | None = None, district: str | None = None
+    ) -> int:
         """Return the first minute from which on at most 1 - fraction of the most people ever without are without.
 
         NOT_BACK when that never happens; 0 when nobody was without service.
         """
-        curve = self.recovery(service)
+        curve = self.recovery(service, district=district)
         if curve.empty:
             return 0
         persons = curve["persons_without"].to_numpy()

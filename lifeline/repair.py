@@ -24,6 +24,7 @@ from lifeline.crews import (
     crew_windows,
     crews_from_tables,
 )
+from lifeline.districts import Districts
 from lifeline.errors import InvalidInput, UnknownComponent
 from lifeline.jobs import Job, work_of
 from lifeline.mending import MENDS_NOTHING
@@ -32,7 +33,7 @@ from lifeline.plan import LAST_MINUTE, Visit
 from lifeline.road_graph import travel_between
 from lifeline.roads import RoadTravel
 from lifeline.sheets import sheet_of, tidy
-from lifeline.tables import TABLES
+from lifeline.tables import PLAIN_WEIGHT_PERMILLE, TABLES
 from lifeline.travel import Travel
 from lifeline.unassignable import skilled, unassignable_jobs
 
@@ -80,6 +81,11 @@ class RepairProblem:
         if self.system.settings.is_plain:
             return self
         return replace(self, system=self.system.under_connectivity)
+
+    @cached_property
+    def districts(self) -> Districts:
+        """Return the districts in which people are counted."""
+        return Districts.of(self)
 
     @cached_property
     def job_index(self) -> dict[str, int]:
@@ -314,13 +320,28 @@ def _check_sizes(system: System, horizon_minutes: int) -> None:
             f"horizon_minutes must be from 1 to {LAST_MINUTE:,}, got {horizon_minutes:,}. Without one it is as long as "
             "all repairs one after the other: shorten repair_minutes, or let the crews work longer shifts."
         )
-    served = system.supplies.drop_duplicates(["customer", "service"])
-    persons_of = dict(zip(system.customers["id"], system.customers["persons"].tolist(), strict=True))
-    persons = [persons_of[customer] for customer in served["customer"]]
-    weights = served["weight_permille"].tolist()
-    weight = sum(people * permille for people, permille in zip(persons, weights, strict=True))
-    if sum(persons) * horizon_minutes >= MOST_PERSON_MINUTES or weight * horizon_minutes > MOST_OBJECTIVE:
+    portions = system.compiled.portions
+    persons = sum(portions.persons.tolist())
+    # In Python's long integers, which do not overflow.
+    weights = zip(portions.persons.tolist(), portions.weight_permille.tolist(), strict=True)
+    weight = sum(people * permille for people, permille in weights) + _most_fairness(system)
+    if persons * horizon_minutes >= MOST_PERSON_MINUTES or weight * horizon_minutes > MOST_OBJECTIVE:
         raise InvalidInput(
-            f"{sum(persons)} persons (each counted once a service) over horizon_minutes = {horizon_minutes} "
+            f"{persons} persons (each counted once a service) over horizon_minutes = {horizon_minutes} "
             "cannot be counted exactly. Set a shorter horizon_minutes, or smaller weights."
         )
+
+
+def _most_fairness(system: System) -> int:
+    """Return what the worst-served district can add to the objective in a minute, at most.
+
+    Nobody loses more a minute than a customer's services weigh together, so no district does on the average.
+    """
+    permille, compiled = system.settings.fairness_permille, system.compiled
+    portions = compiled.portions
+    if not permille or not len(portions):
+        return 0
+    heaviest = np.zeros((len(compiled.customer_ids), len(compiled.services)), np.int64)
+    np.maximum.at(heaviest, (portions.customer, portions.service), portions.weight_permille)
+    people: int = sum(system.customers["persons"].tolist())
+    return -(-permille * people * int(heaviest.sum(axis=1).max()) // PLAIN_WEIGHT_PERMILLE)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lifeline.crews import common_hours
 from lifeline.errors import InfeasiblePlan, InvalidInput
@@ -21,8 +21,22 @@ A_ROAD_OPENS, A_CREW_LEAVES = 0, 1
 "At one minute, roads open before crews look for their way."
 
 
+class Earliest(NamedTuple):
+    """When at the earliest a crew leaves for a job, and when it begins to work there: minutes after time zero."""
+
+    depart: int = 0
+    start: int = 0
+
+
+AT_ONCE = Earliest()
+
+
 def schedule(
-    problem: RepairProblem, sequences: Mapping[str, Sequence[str]], *, claims: Sequence[str] | None = None
+    problem: RepairProblem,
+    sequences: Mapping[str, Sequence[str]],
+    *,
+    claims: Sequence[str] | None = None,
+    earliest: Mapping[str, Earliest] | None = None,
 ) -> Plan:
     """Let each crew do its jobs in the order given, and work out all times.
 
@@ -31,12 +45,13 @@ def schedule(
     conditions hold. Spare parts go to jobs in the order in which crews set out for them and know all they wait for, or
     in the order of `claims`, which must name every job that uses any. A job whose parts never come, that its crew could
     not end before it leaves, or that waits for such a one, is left out, and its crew goes on to the next. The problem's
-    history comes first; `sequences` may repeat it. Jobs left out of `sequences` are left undone.
+    history comes first; `sequences` may repeat it. Jobs left out of `sequences` are left undone. Crews wait for the
+    times in `earliest`, by job.
 
     Raises InvalidInput for unknown crews and jobs and for jobs given twice; InfeasiblePlan for jobs the crew cannot do,
     for orders that cannot be kept this way, and when crews wait for each other for ever.
     """
-    clock = _Clock(problem, _numbered(problem, sequences))
+    clock = _Clock(problem, _numbered(problem, sequences), earliest or {})
     if claims is not None:
         clock.hand_out_parts(claims)
     clock.run()
@@ -63,6 +78,7 @@ class _Clock:
     problem: RepairProblem
     to_do: dict[int, list[int]]
     """The jobs of each crew still to do, the next one last."""
+    earliest: Mapping[str, Earliest] = field(default_factory=dict)
     events: list[tuple[int, int, int]] = field(default_factory=list)
     site: dict[int, int] = field(default_factory=dict)
     waiting: list[int] = field(default_factory=list)
@@ -123,7 +139,12 @@ class _Clock:
     def look_again(self, crew: int, minute: int) -> None:
         """Let the crew try to leave for its next job when it is next on shift."""
         if self.to_do[crew]:
+            minute = max(minute, self.not_before(self.to_do[crew][-1]).depart)
             heappush(self.events, (self.problem.crews[crew].next_on_shift(minute), A_CREW_LEAVES, crew))
+
+    def not_before(self, job: int) -> Earliest:
+        """Return when at the earliest anybody leaves for this job, and begins it."""
+        return self.earliest.get(self.problem.jobs[job].id, AT_ONCE)
 
     def open_roads(self, minute: int, job: int) -> None:
         """A repair is done that roads were waiting for: whoever found no way looks again."""
@@ -200,7 +221,7 @@ class _Clock:
         crews = [problem.crews[leg.crew] for leg in legs]
         begin = max(leg.arrive for leg in legs)
         for job, crew in zip(group, crews, strict=True):
-            begin = max(begin, conditions.not_before.get(job, 0))
+            begin = max(begin, conditions.not_before.get(job, 0), self.not_before(job).start)
             for before, lag in conditions.befores.get(job, ()):
                 begin = max(begin, self.finish[before] + lag)
             there = self.parts_there(job, crew.depot)

@@ -15,7 +15,14 @@ from lifeline.checks import problems_between_tables
 from lifeline.errors import InvalidInput, Problem
 from lifeline.nearest import Nearest
 from lifeline.sheets import Rows, Sheet, nothing, sheet_of, tidy
-from lifeline.tables import DEFAULT_REACH_MINUTES, DEFAULT_RECLOSE_MINUTES, SECTORS, SETTINGS, TABLES
+from lifeline.tables import (
+    DEFAULT_REACH_MINUTES,
+    DEFAULT_RECLOSE_MINUTES,
+    PLAIN_WEIGHT_PERMILLE,
+    SECTORS,
+    SETTINGS,
+    TABLES,
+)
 from lifeline.values import NotANumber, read_cells
 
 if TYPE_CHECKING:
@@ -55,6 +62,8 @@ class Settings:
     road_rule: str = "connectivity"
     reach_minutes: int = DEFAULT_REACH_MINUTES
     reclose_minutes: int = DEFAULT_RECLOSE_MINUTES
+    vulnerable_weight_permille: int = PLAIN_WEIGHT_PERMILLE
+    fairness_permille: int = 0
 
     def __post_init__(self) -> None:
         """Refuse wrong types, bounds, a start without an offset and an unknown time zone, in one error."""

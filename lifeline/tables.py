@@ -29,6 +29,8 @@ __all__ = ["MOST_FLOW", "MOST_MINUTES", "SECTORS", "Column", "Kind", "Table"]
 # With MOST_MINUTES these bounds keep persons * weight * minutes inside an int64 for every system that passes checks.
 MOST_PERSONS = 1_000_000_000
 MOST_WEIGHT_PERMILLE = 1_000_000
+MOST_FAIRNESS_PERMILLE = 1_000_000
+PLAIN_WEIGHT_PERMILLE = 1000
 LONGEST_ID = 200
 LONGEST_TEXT = 10_000
 SHARE_TOLERANCE = 1e-6
@@ -190,6 +192,18 @@ _TABLES = (
             text("district", "District it is reported under."),
             *place_columns(required=False),
             flag("critical", "A facility that goes before the others, such as a hospital."),
+            Column(
+                "vulnerable_persons",
+                "integer",
+                "How many of `persons` are hit harder than others: the old, the ill, households with infants. They "
+                "count by the setting `vulnerable_weight_permille`.",
+                "persons",
+                required=False,
+                default=0,
+                minimum=0,
+                maximum=MOST_PERSONS,
+                if_used=True,
+            ),
         ),
         ("id",),
     ),
@@ -377,6 +391,28 @@ SETTINGS = Table(
             "reclose_minutes",
             "When lines that tripped in overload are closed again under the power rule `dc_power`.",
             DEFAULT_RECLOSE_MINUTES,
+        ),
+        Column(
+            "vulnerable_weight_permille",
+            "integer",
+            "What a vulnerable person counts in the objective where another counts 1000, on top of the supply's "
+            "weight; see docs/fairness.md.",
+            "1/1000",
+            required=False,
+            default=PLAIN_WEIGHT_PERMILLE,
+            minimum=PLAIN_WEIGHT_PERMILLE,
+            maximum=MOST_WEIGHT_PERMILLE,
+        ),
+        Column(
+            "fairness_permille",
+            "integer",
+            "Weight of the worst-served district in the objective: 1000 counts it as much as all people together, "
+            "0 not at all; see docs/fairness.md.",
+            "1/1000",
+            required=False,
+            default=0,
+            minimum=0,
+            maximum=MOST_FAIRNESS_PERMILLE,
         ),
     ),
     (),

@@ -47,11 +47,23 @@ def solve(
         raise InvalidInput(f"There is no method {method!r}.{hint} Known methods: {', '.join(SOLVERS)}.")
     if seed < 0:
         raise InvalidInput(f"The seed must be 0 or more, got {seed}.")
+    budget = budget or Budget()
+    if problem.system.settings.fairness_permille:
+        from solvers.fair import solve_fairly
+
+        return solve_fairly(problem, _without_term, method, budget=budget, seed=seed, on_progress=on_progress)
+    return _without_term(problem, method=method, budget=budget, seed=seed, on_progress=on_progress)
+
+
+def _without_term(
+    problem: RepairProblem, *, method: str, budget: Budget, seed: int, on_progress: OnProgress | None
+) -> Proposal:
+    """Return a method's plan for a problem in which the objective is a sum over people."""
     if not problem.system.settings.is_plain:
         from solvers.under_rules import solve_under_rules
 
         return solve_under_rules(
-            problem, SOLVERS[method], method, budget=budget or Budget(), seed=seed, on_progress=on_progress
+            problem, SOLVERS[method], method, budget=budget, seed=seed, on_progress=on_progress
         )
-    proposal = SOLVERS[method](problem, budget=budget or Budget(), seed=seed, on_progress=on_progress)
+    proposal = SOLVERS[method](problem, budget=budget, seed=seed, on_progress=on_progress)
     return proposal if proposal.bound is not None else replace(proposal, bound=outlook_on(problem).floor)

@@ -100,7 +100,7 @@ class Annealing:
     @property
     def mean_repair_minutes(self) -> float:
         """Return the mean repair time of the jobs in the order."""
-        return float(self.desk.usual[self.current.by_finish].mean())
+        return float(self.desk.repair[0, self.current.by_finish].mean())
 
     @property
     def work_per_evaluation(self) -> int:
@@ -249,14 +249,13 @@ def desk_of(problem: RepairProblem) -> Desk:
     travel = problem.travel
     windows = problem.crew_windows
     work_class, work_minutes = problem.work_classes
-    site, free = problem.starts
+    _, free = problem.starts
     # Where repairs open roads, drives are looked up in the ways between gates.
     minutes = np.zeros((1, 0, 0), np.int32) if travel.changes_with_repairs else travel.minutes()
     return Desk(
         travel=np.ascontiguousarray(minutes, np.int32),
         speed_class=np.asarray(travel.speed_class_of_crew, np.int64),
         work_class=work_class,
-        start_site=site,
         fixed=np.array([len(past) for past in problem.past_of_crew], np.int64),
         available=free,
         period=windows.period,
@@ -265,7 +264,6 @@ def desk_of(problem: RepairProblem) -> Desk:
         opens=windows.opens,
         closes=windows.closes,
         repair=work_minutes,
-        usual=np.array([job.repair_minutes for job in problem.jobs], np.int64),
         able=problem.within_reach.astype(np.uint8),
         horizon=problem.horizon_minutes,
     )

@@ -22,6 +22,7 @@ from solvers.timing_kernels import (
     Roads,
     note_opening,
     on_shift,
+    start_sites,
     state_with,
     travel_between,
 )
@@ -146,7 +147,7 @@ def _new_clock(desk: Desk, roads: Roads, terms: Terms, order: Order) -> Clock:
     crews, jobs = len(desk.available), len(order.finish)
     clock = Clock(
         np.empty(crews, np.int64),
-        desk.start_site.copy(),
+        start_sites(desk, order),
         desk.fixed.copy(),
         np.full(jobs, GIVEN_UP, np.uint8),
         np.zeros(jobs, np.int64),

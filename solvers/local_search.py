@@ -8,7 +8,7 @@ evaluations the same input and seed give the same plan; a run that the clock end
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -62,9 +62,13 @@ def solve(
     seed: int = 0,
     on_progress: OnProgress | None = None,
     start: Mapping[str, Sequence[str]] | None = None,
+    rules_beside: Collection[str] = tuple(RULES),
 ) -> Proposal:
-    """Return the best plan found: at least as good as every rule, and as the sequences of `start` if given."""
-    search = _Search(problem, budget, on_progress, start)
+    """Return the best plan found: at least as good as every rule, and as the sequences of `start` if given.
+
+    With a start, only the rules of `rules_beside` are worked out as well.
+    """
+    search = _Search(problem, budget, on_progress, start, rules_beside)
     if not search.is_trivial:
         if search.stopped_by == "finished":
             search.anneal(seed)
@@ -81,6 +85,7 @@ class _Search:
         budget: Budget,
         on_progress: OnProgress | None,
         start: Mapping[str, Sequence[str]] | None,
+        rules_beside: Collection[str],
     ) -> None:
         """Judge the given plan and every rule's; the best is where the search begins."""
         self.problem = problem
@@ -97,7 +102,7 @@ class _Search:
         self.plan, self.objective = self._judged(self.outlook.sequences(first) if given is None else given)
         self.evaluations = 1
         self.trace = [(1, self.objective)]
-        for rule in others if given is None else (first, *others):
+        for rule in others if given is None else rules_beside:
             if not self._may_go_on("rules"):
                 break
             self.judge(self.outlook.sequences(rule))

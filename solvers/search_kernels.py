@@ -101,7 +101,11 @@ def anneal(
             continue
         cost, same = HOPELESS, 0
         price = np.int64(0)
-        if _retime_changed(desk, roads, terms, trial, change):
+        if terms.is_coupled:
+            in_time = retime_coupled(desk, roads, terms, trial)
+        else:
+            in_time = _retime_changed(desk, roads, trial, change)
+        if in_time:
             sort_by_finish(trial.finish, trial.by_finish)
             same = first_difference(current, trial, scratch.sped_up)
             allowance = -tau * np.log(1.0 - random_below(random, 1 << 52) / (1 << 52))
@@ -121,10 +125,8 @@ def anneal(
 
 
 @njit(cache=True, nogil=True)
-def _retime_changed(desk: Desk, roads: Roads, terms: Terms, order: Order, change: Change) -> bool:
+def _retime_changed(desk: Desk, roads: Roads, order: Order, change: Change) -> bool:
     """Time what a move has changed; return False when some job cannot be reached any more."""
-    if terms.is_coupled:
-        return retime_coupled(desk, roads, terms, order)
     touched = change.crews[: change.count[0]]
     if roads.changing:
         for crew in touched:

@@ -68,9 +68,9 @@ def propose_switch(
         return False
     row = random_below(random, row + 1)
     recall(kept.state, row, scratch.state)
-    cost = np.full(len(desk.usual), np.inf)
+    cost = np.full(desk.repair.shape[1], np.inf)
     for earlier in order.by_finish[: place + 1]:
-        cost[earlier] = desk.usual[earlier]
+        cost[earlier] = desk.repair[0, earlier]
     seen, stack = np.full(len(dark.weight), -1, np.int64), np.empty(len(dark.weight) + 1, np.int64)
     ways = cheapest_ways(dark, scratch.state, cost, target)
     if ways.cost[target] == np.inf:
@@ -79,7 +79,9 @@ def propose_switch(
     if random_below(random, 2) == 0:
         return _pull(desk, order, change, random, old, kept.apart * row)
     for other in order.by_finish:
-        cost[other] = desk.usual[other] * (1.0 + (DEAREST - 1.0) * random_below(random, 1 << 20) / (1 << 20))
+        cost[other] = desk.repair[0, other] * (
+            1.0 + (DEAREST - 1.0) * random_below(random, 1 << 20) / (1 << 20)
+        )
     ways = cheapest_ways(dark, scratch.state, cost, target)
     if ways.cost[target] == np.inf:
         return False

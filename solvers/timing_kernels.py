@@ -26,15 +26,14 @@ WAITS = -1
 class Desk(NamedTuple):
     """What a crew may do and how long it takes: the problem as the search reads it.
 
-    travel[speed class, from site, to site] in minutes; sites are the crews' starts, then the jobs. A crew goes on from
-    `start_site` when it is `available`; the first `fixed` jobs of its sequence are history and stay as they were.
-    repair[work class, job] is in minutes on duty.
+    travel[speed class, from site, to site] in minutes; sites are the crews' starts, then the jobs. The first `fixed`
+    jobs of a crew's sequence are history and stay as they were. repair[work class, job] is in minutes on duty; class 0
+    works at the usual speed.
     """
 
     travel: NDArray[np.int32]
     speed_class: NDArray[np.int64]
     work_class: NDArray[np.int64]
-    start_site: NDArray[np.int64]
     fixed: NDArray[np.int64]
     available: NDArray[np.int64]
     period: NDArray[np.int64]
@@ -43,7 +42,6 @@ class Desk(NamedTuple):
     opens: NDArray[np.int64]
     closes: NDArray[np.int64]
     repair: NDArray[np.int64]
-    usual: NDArray[np.int64]
     able: NDArray[np.uint8]
     horizon: int
 
@@ -91,17 +89,17 @@ class Roads(NamedTuple):
 def retime(desk: Desk, order: Order, crew: int, place: int) -> bool:
     """Time a crew's visits from a place in its sequence on; return False when no road leads on."""
     crews = len(desk.available)
-    minute, site = desk.available[crew], desk.start_site[crew]
-    if place > desk.fixed[crew]:
+    minute, site = desk.available[crew], crew
+    if place > 0:
         before = order.sequence[crew, place - 1]
         minute, site = order.finish[before], crews + before
-    takes = desk.repair[desk.work_class[crew]]
+    work_class = desk.work_class[crew]
     for position in range(place, order.length[crew]):
         job = order.sequence[crew, position]
         travel = desk.travel[desk.speed_class[crew], site, crews + job]
         if travel < 0:
             return False
-        minute = visit(desk, crew, minute, travel, takes[job])
+        minute = visit(desk, crew, minute, travel, desk.repair[work_class, job])
         order.finish[job] = minute
         order.crew_of[job] = crew
         site = crews + job
@@ -138,7 +136,7 @@ def retime_all(desk: Desk, roads: Roads, order: Order) -> bool:
     """Time all crews together where repairs open roads; return False when some crew waits for ever."""
     crews = len(desk.available)
     ready = np.empty(crews, np.int64)
-    place, site = desk.fixed.copy(), desk.start_site.copy()
+    place, site = desk.fixed.copy(), start_sites(desk, order)
     opening_minute = np.empty(len(roads.blocks_start), np.int64)
     opening_job = np.empty(len(roads.blocks_start), np.int64)
     openings, opened, state = 0, 0, 0
@@ -178,14 +176,25 @@ def retime_all(desk: Desk, roads: Roads, order: Order) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def start_sites(desk: Desk, order: Order) -> Longs:
+    """Return the site from which each crew goes on: its start, or that of the last job of its history."""
+    crews = len(desk.available)
+    site = np.arange(crews)
+    for crew in range(crews):
+        if desk.fixed[crew] > 0:
+            site[crew] = crews + order.sequence[crew, desk.fixed[crew] - 1]
+    return site
+
+
+@njit(cache=True, nogil=True)
 def retime_on_known_roads(desk: Desk, roads: Roads, order: Order, crew: int, place: int) -> bool:
     """Time a crew's visits from a place on, where none of them opens a road; False when no road ever leads on.
 
     All other crews' finish minutes, and with them the roads, stay as they are.
     """
     crews = len(desk.available)
-    minute, site = desk.available[crew], desk.start_site[crew]
-    if place > desk.fixed[crew]:
+    minute, site = desk.available[crew], crew
+    if place > 0:
         before = order.sequence[crew, place - 1]
         minute, site = order.finish[before], crews + before
     opening, state = _next_opening(roads, order, 0), 0

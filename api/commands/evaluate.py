@@ -13,11 +13,13 @@ from api.inputs import (
     AsJson,
     CrewsFile,
     DamageFile,
+    Fairness,
     RepairTimesFile,
     ServiceRules,
     ShiftsFile,
     Start,
     SystemName,
+    VulnerableWeight,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ def evaluate(
     repair_times: RepairTimesFile = None,
     start: Start = None,
     rule: ServiceRules = None,
+    fairness: Fairness = None,
+    vulnerable_weight: VulnerableWeight = None,
     out: OutFolder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -57,16 +61,24 @@ def evaluate(
     files = {"damage": damage, "crews": crews, "shifts": shifts, "repair_times": repair_times}
     with showing_steps() as steps:
         steps.now(f"Reading {name_or_folder}")
-        problem = problem_of(system_from(name_or_folder, files, start=start, rules=rule))
+        system = system_from(
+            name_or_folder,
+            files,
+            start=start,
+            rules=rule,
+            fairness=fairness,
+            vulnerable_weight=vulnerable_weight,
+        )
+        problem = problem_of(system)
         theirs = read_plan(problem, plan)
         violations = check_plan(problem, theirs)
         if violations:
-            raise _broken(plan, violations, as_json=as_json)
+            raise broken(plan, violations, as_json=as_json)
         outcome = given(problem, theirs, steps)
     answer(outcome, out=out, as_json=as_json)
 
 
-def _broken(path: Path, violations: Sequence[Violation], *, as_json: bool) -> Exception:
+def broken(path: Path, violations: Sequence[Violation], *, as_json: bool) -> Exception:
     """Return an error that names every rule the plan breaks; programs get them as an object as well."""
     from dataclasses import asdict
 

@@ -11,11 +11,13 @@ from api.inputs import (
     AsJson,
     CrewsFile,
     DamageFile,
+    Fairness,
     RepairTimesFile,
     ServiceRules,
     ShiftsFile,
     Start,
     SystemName,
+    VulnerableWeight,
 )
 
 METHODS = (
@@ -36,7 +38,7 @@ OutFolder = Annotated[
     typer.Option(
         "--out",
         metavar="DIR",
-        help="Folder for plan.json, worklists.csv, recovery.csv, plan.geojson, recovery.png and gantt.png.",
+        help="Folder for plan.json, worklists.csv, etr.csv, recovery.csv, plan.geojson and two pictures.",
         show_default=False,
     ),
 ]
@@ -50,6 +52,8 @@ def plan(
     repair_times: RepairTimesFile = None,
     start: Start = None,
     rule: ServiceRules = None,
+    fairness: Fairness = None,
+    vulnerable_weight: VulnerableWeight = None,
     seconds: Annotated[
         float | None,
         typer.Option(metavar="S", help="Stop searching after this many seconds.", show_default=False),
@@ -82,6 +86,14 @@ def plan(
     files = {"damage": damage, "crews": crews, "shifts": shifts, "repair_times": repair_times}
     with showing_steps() as steps:
         steps.now(f"Reading {name_or_folder}")
-        problem = problem_of(system_from(name_or_folder, files, start=start, rules=rule))
+        system = system_from(
+            name_or_folder,
+            files,
+            start=start,
+            rules=rule,
+            fairness=fairness,
+            vulnerable_weight=vulnerable_weight,
+        )
+        problem = problem_of(system)
         outcome = planned(problem, method=method, budget=budget, seed=seed, steps=steps)
     answer(outcome, out=out, as_json=as_json)

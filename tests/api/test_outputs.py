@@ -10,14 +10,14 @@ from api import outputs
 from lifeline.plan import Plan
 
 QUICK = ("--evaluations", 50)
-FILES = ["gantt.png", "plan.geojson", "plan.json", "recovery.csv", "recovery.png", "worklists.csv"]
+FILES = ["etr.csv", "gantt.png", "plan.geojson", "plan.json", "recovery.csv", "recovery.png", "worklists.csv"]
 
 
 def names(folder):
     return sorted(entry.name for entry in folder.iterdir())
 
 
-def test_the_folder_holds_the_six_files_and_nothing_half_made_stays_beside_it(lifeline, tmp_path):
+def test_the_folder_holds_the_seven_files_and_nothing_half_made_stays_beside_it(lifeline, tmp_path):
     out = tmp_path / "somewhere" / "out"
     answer = lifeline("plan", "three_towns", "--out", out, *QUICK)
     assert answer.code == 0

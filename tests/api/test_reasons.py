@@ -147,7 +147,7 @@ def test_a_job_for_nobody_says_so():
 
 def test_of_a_whole_plan_only_the_first_jobs_are_explained_by_leaving_them_out(monkeypatch):
     """Of three jobs for nobody only the first is replayed; the last one brings people back, which needs none."""
-    monkeypatch.setattr("api.reasons.MOST_REPLAYS", 1)
+    monkeypatch.setattr("lifeline.purpose.MOST_REPLAYS", 1)
     system = town(
         power="P1*-P2-P3 P1-P4",
         people={"P4": 5},

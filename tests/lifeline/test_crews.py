@@ -1,10 +1,11 @@
 """Shifts: on duty, off duty, and when work is done that pauses in between."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from worlds import town
 
@@ -161,3 +162,86 @@ def test_a_crew_that_makes_no_sense_is_refused(columns: dict[str, Any], message:
 
 def test_windows_are_whole_numbers() -> None:
     assert crew_windows([day_crew()]).opens.dtype == np.int64
+
+
+def resting(shifts: tuple[Shift, ...], stretch: int, rest: int, comes: int = 0) -> Crew:
+    return Crew(
+        "red",
+        frozenset({"power"}),
+        0,
+        0,
+        comes,
+        shifts=shifts,
+        longest_stretch_minutes=60 * stretch,
+        least_rest_minutes=60 * rest,
+    )
+
+
+@pytest.mark.parametrize(
+    ("shifts", "stretch", "rest", "hours"),
+    [
+        # Round the clock: twelve on, eight off, from when it comes; the period is 20 hours.
+        ((), 12, 8, [(5, 17)]),
+        # Eight hours at night are shorter than the longest stretch: nothing changes.
+        ((Shift(1320, 1800),), 12, 8, [(0, 6), (22, 24)]),
+        # Sixteen hours of the day are twelve, and the night is long enough to rest.
+        ((Shift(360, 1320),), 12, 11, [(6, 18)]),
+        # The break of two hours is no rest: six hours before it and four after it make ten.
+        ((Shift(360, 720), Shift(840, 1200)), 10, 11, [(6, 12), (14, 18)]),
+        # Always on duty, ten hours at a stretch: a second one would leave less than eight hours before the next day.
+        ((Shift(0, 1440),), 10, 8, [(0, 10)]),
+        # From two to midnight, ten at a stretch, six of rest: 2 to 12, and 18 to 20, six before the next day's two.
+        ((Shift(120, 1440),), 10, 6, [(2, 12), (18, 20)]),
+    ],
+)
+def test_a_rule_of_rest_cuts_the_hours(
+    shifts: tuple[Shift, ...], stretch: int, rest: int, hours: list[tuple[int, int]]
+) -> None:
+    crew = resting(shifts, stretch, rest, comes=300)
+    assert [(opens / 60, closes / 60) for opens, closes in crew.windows] == hours
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 47), st.integers(1, 20)), max_size=3),
+    st.integers(1, 20),
+    st.integers(1, 15),
+    st.integers(0, 60),
+)
+def test_no_crew_is_on_duty_for_longer_than_its_longest_stretch(
+    spans: list[tuple[int, int]], stretch: int, rest: int, comes: int
+) -> None:
+    """Minute by minute over many days: between two breaks of a rest or more lies no more duty than a stretch."""
+    shifts, end = [], 0
+    for start, length in sorted(spans):
+        start = max(start, end)
+        end = start + length
+        if end <= 48:
+            shifts.append(Shift(30 * start, 30 * end))
+    try:
+        crew = Crew(
+            "red",
+            frozenset({"power"}),
+            0,
+            0,
+            30 * comes,
+            shifts=tuple(shifts),
+            longest_stretch_minutes=30 * stretch,
+            least_rest_minutes=30 * rest,
+        )
+    except InvalidInput:
+        assume(False)
+    worked = off = 0
+    for half_hour in range(60, 60 + 48 * 8):
+        if crew.is_on_shift(30 * half_hour):
+            worked = 1 if off >= rest else worked + 1
+            off = 0
+        else:
+            off += 1
+        assert worked <= stretch
+        plain = replace(crew, longest_stretch_minutes=None, least_rest_minutes=None)
+        assert not crew.is_on_shift(30 * half_hour) or plain.is_on_shift(30 * half_hour)
+
+
+def test_a_rest_that_leaves_no_hours_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="nothing is left of its shifts"):
+        resting((Shift(0, 1440),), 10, 24)

@@ -16,7 +16,7 @@ from lifeline.errors import InfeasiblePlan, InvalidInput, UnknownComponent
 from lifeline.plan import Visit
 from lifeline.plan_check import check_plan
 from lifeline.repair import RepairProblem, build_problem
-from lifeline.schedule import schedule
+from lifeline.schedule import Earliest, schedule
 from lifeline.shock import Shock
 from lifeline.system import System
 
@@ -47,6 +47,12 @@ def test_the_same_jobs_in_another_order() -> None:
         Visit("red", "P3", 0, 6, 6, 36),
         Visit("red", "P1", 36, 42, 42, 102),
     )
+
+
+def test_a_crew_waits_for_the_times_it_is_given() -> None:
+    """P3 is left for at 70 at the earliest and begun at 80, though the way takes 6 minutes; P1 is not held up."""
+    plan = schedule(line(), {"red": ["P1", "P3"]}, earliest={"P3": Earliest(70, 80), "P1": Earliest(0, 0)})
+    assert plan.visits == (Visit("red", "P1", 0, 0, 0, 60), Visit("red", "P3", 70, 76, 80, 110))
 
 
 def test_mutual_aid_starts_when_it_arrives() -> None:

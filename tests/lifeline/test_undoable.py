@@ -18,7 +18,9 @@ def test_where_all_can_be_done_there_is_no_reason() -> None:
 
 def test_a_missing_skill_is_one_reason_for_all_its_jobs() -> None:
     problem = problem_of(power="P*", gas="G*-H", damage={"P": 5, "G": 5, "H": 5}, crews={"red": "power"})
-    assert undoable_reasons(problem) == (UndoableReason("No crew has the skill 'gas'.", ("G", "H")),)
+    assert undoable_reasons(problem) == (
+        UndoableReason("no_skill", "No crew has the skill 'gas'.", ("G", "H"), ("gas",)),
+    )
 
 
 def test_of_two_bridges_nobody_can_mend_only_the_one_that_cuts_sites_off_is_named() -> None:
@@ -32,8 +34,10 @@ def test_of_two_bridges_nobody_can_mend_only_the_one_that_cuts_sites_off_is_name
         places=places,
     )
     assert undoable_reasons(problem) == (
-        UndoableReason("No crew has the skill 'road'.", ("R1-R2", "R1-R9")),
-        UndoableReason("Cut off by 'R1-R2': it stays blocked, since nobody can do that.", ("P",)),
+        UndoableReason("no_skill", "No crew has the skill 'road'.", ("R1-R2", "R1-R9"), ("road",)),
+        UndoableReason(
+            "cut_off", "Cut off by 'R1-R2': it stays blocked, since nobody can do that.", ("P",), ("R1-R2",)
+        ),
     )
 
 
