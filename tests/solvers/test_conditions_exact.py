@@ -442,7 +442,7 @@ def test_where_all_has_been_begun_there_is_one_plan(method: str) -> None:
 
 
 def test_cp_sat_hands_out_parts_as_it_decided() -> None:
-    """Left to themselves B would be there for its pole before A, to which one has to drive. The plan still gives A the pole that is there.
+    """Left to themselves B would be there for its pole before A, to which one has to drive: A gets it all the same.
 
     A is 1 km away, 3 minutes with detours at 30 km/h: it is done at 63, for 10; B waits until 100: 5 x 130.
     """
