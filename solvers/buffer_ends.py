@@ -52,6 +52,8 @@ def buffer_ends(problem: RepairProblem, dark: Dark, earliest: Longs) -> BufferEn
         return BufferEnds(np.zeros(len(groups), np.int64), at_first, (), is_exact=True)
     horizon = problem.horizon_minutes
     never = np.full(len(problem.jobs), horizon, np.int64)
+    for job, visit in problem.past.items():
+        never[job] = min(visit.finish, horizon)
     idle, _ = _ends_in_replay(problem, never)
     busy, back = _ends_in_replay(problem, earliest)
     soonest = np.where(buffer > 0, np.minimum(idle[groups], horizon), 0)

@@ -14,7 +14,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from solvers.cp_task import NO_WAY, Task
+from solvers.cp_conditions import keep_the_conditions, work_is_entered_at_a_minute
+from solvers.cp_task import NO_WAY, STAYS, Task
 from solvers.loops import loops_of
 from solvers.needs import NOTHING
 
@@ -33,7 +34,8 @@ class RepairModel:
     """The variables of the model, by what they say.
 
     `done`[job]: the minute it is done, the horizon if not before. `clock`[job]: minutes on duty its crew has
-    behind it when it is done. `does`[crew, job], `drives`[crew, from, to] (NOTHING is the crew's start),
+    behind it when it is done; `enters`[job], of jobs that wait for something, when it begins, and `begins`[job] the
+    minute of that. `does`[crew, job], `drives`[crew, from, to] (NOTHING is the crew's start),
     `late`[job]: not before the horizon. `comes`[event]: the minute, unless it is `given_up`: not before
     waiting costs no more. `meets`[event, need, way]: this way meets the need.
     """
@@ -42,6 +44,8 @@ class RepairModel:
     cp: cp_model.CpModel
     done: dict[int, Any] = field(default_factory=dict)
     clock: dict[int, Any] = field(default_factory=dict)
+    enters: dict[int, Any] = field(default_factory=dict)
+    begins: dict[int, Any] = field(default_factory=dict)
     late: dict[int, Any] = field(default_factory=dict)
     does: dict[tuple[int, int], Any] = field(default_factory=dict)
     drives: dict[tuple[int, int, int], Any] = field(default_factory=dict)
@@ -71,14 +75,19 @@ class RepairModel:
 
     def done_at(self, job: int) -> Any:
         """Return when a job is done: the horizon for one that nobody can do."""
-        return self.done.get(job, self.task.horizon)
+        return self.done.get(job, self.past.get(job, self.task.horizon))
+
+    @cached_property
+    def past(self) -> dict[int, int]:
+        """Return when each job of the history is done."""
+        return dict(self.task.waits.past)
 
 
 def _drive(
     drives: tuple[tuple[tuple[int, ...], ...], ...], task: Task, crew: int, here: int, there: int
 ) -> int:
-    crews = len(task.crews)
-    row = drives[task.crews[crew].speed_class][crew if here == NOTHING else crews + here]
+    crews, who = len(task.crews), task.crews[crew]
+    row = drives[who.speed_class][who.site if here == NOTHING else crews + here]
     return row[crews + there]
 
 
@@ -95,11 +104,13 @@ def build_model(
 
     model = RepairModel(task, cp_model.CpModel())
     each_job_is_done_once_or_late(model)
+    work_is_entered_at_a_minute(model)
     each_crew_drives_one_round(model, kept)
     work_adds_up_on_the_crews_clock(model)
     minutes_follow_from_the_clock(model)
     a_crew_works_at_one_place_at_a_time(model)
     roads_are_open_when_a_crew_leaves(model)
+    keep_the_conditions(model)
     each_need_is_met_or_given_up(model)
     nothing_brings_itself_on(model)
     an_event_waits_for_what_blocks_it(model, blocking)
@@ -125,7 +136,8 @@ def each_job_is_done_once_or_late(model: RepairModel) -> None:
 
 
 def each_crew_drives_one_round(model: RepairModel, kept: Sequence[Sequence[int]] | None) -> None:
-    """From its start through its jobs, each once, and back without a cost."""
+    """From its start through its jobs, each once, and back without a cost; jobs that are to be first come first."""
+    firsts = model.task.waits.first
     for number, crew in enumerate(model.task.crews):
         fixed = [job for job in (kept[number] if kept else ()) if job in crew.jobs]
         follows = dict(pairwise([NOTHING, *fixed]))
@@ -141,6 +153,8 @@ def each_crew_drives_one_round(model: RepairModel, kept: Sequence[Sequence[int]]
                     and follows.get(here) != there
                 ):
                     continue
+                if there in firsts and here != NOTHING and here not in firsts:
+                    continue
                 if there != here and model.drive(number, here, there) != NO_WAY:
                     drives = model.cp.new_bool_var(f"crew {number} drives {here} to {there}")
                     model.drives[number, here, there] = drives
@@ -154,18 +168,24 @@ def each_crew_drives_one_round(model: RepairModel, kept: Sequence[Sequence[int]]
 
 
 def work_adds_up_on_the_crews_clock(model: RepairModel) -> None:
-    """A job is done no earlier than the one before it, the drive and the repair take."""
+    """A job is done no earlier than the one before it, the drive and the repair take, and before its crew leaves."""
     for (crew, here, there), drives in model.drives.items():
-        takes = model.drive(crew, here, there) + model.task.repair[there]
+        minutes = model.drive(crew, here, there)
         before = model.task.crews[crew].gone if here == NOTHING else model.clock[here]
-        model.cp.add(model.clock[there] >= before + takes).only_enforce_if(drives)
+        if there in model.enters:
+            model.cp.add(model.enters[there] >= before + minutes).only_enforce_if(drives)
+        minutes += model.task.takes(crew, there)
+        model.cp.add(model.clock[there] >= before + minutes).only_enforce_if(drives)
+    for (crew, job), does in model.does.items():
+        if model.task.crews[crew].leaves != STAYS:
+            model.cp.add(model.clock[job] <= model.task.crews[crew].leaves).only_enforce_if(does)
 
 
 def minutes_follow_from_the_clock(model: RepairModel) -> None:
     """A job is done at the minute to which its crew's calendar puts what the crew's clock then shows."""
     cp, task = model.cp, model.task
     for job, crews in model.crews_of.items():
-        if model.done[job] is model.clock[job]:
+        if model.done[job] is model.clock[job] or job in model.enters:
             continue
         for number in sorted({task.crews[crew].calendar for crew in crews}):
             calendar = task.calendars[number]
@@ -192,7 +212,7 @@ def a_crew_works_at_one_place_at_a_time(model: RepairModel) -> None:
         for job in crew.jobs:
             into = [model.drive(number, here, job) for here in (NOTHING, *crew.jobs) if here != job]
             shortest = min((minutes for minutes in into if minutes != NO_WAY), default=0)
-            size = shortest + model.task.repair[job]
+            size = shortest + model.task.takes(number, job)
             does, ends = model.does[number, job], model.clock[job]
             model.cp.add(ends >= crew.gone + size).only_enforce_if(does)
             visits.append(
@@ -212,22 +232,24 @@ def roads_are_open_when_a_crew_leaves(model: RepairModel) -> None:
     """
     cp, task = model.cp, model.task
     for closed in task.closed:
-        if closed.job not in model.done:
+        if closed.job not in model.done and closed.job not in model.past:
             continue
-        opened = model.done[closed.job]
+        opened = model.done_at(closed.job)
         for (crew, here, there), drives in model.drives.items():
             shut = _drive(closed.drives, task, crew, here, there)
             takes = model.drive(crew, here, there)
             if shut == takes:
                 continue
-            total = takes + task.repair[there]
+            total = takes + task.takes(crew, there)
             after = cp.new_bool_var(f"crew {crew} drives {here} to {there} after {closed.job}")
             cp.add(model.done[there] >= opened + total).only_enforce_if(drives, after)
             if shut == NO_WAY:
                 cp.add_implication(drives, after)
                 continue
             before = task.crews[crew].gone if here == NOTHING else model.clock[here]
-            cp.add(model.clock[there] >= before + shut + task.repair[there]).only_enforce_if(drives, ~after)
+            cp.add(model.clock[there] >= before + shut + task.takes(crew, there)).only_enforce_if(
+                drives, ~after
+            )
 
 
 def each_need_is_met_or_given_up(model: RepairModel) -> None:

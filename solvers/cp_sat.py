@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ class CpRun:
         self.evaluations = 1
         self.trace: list[tuple[int, int]] = []
         first, *others = RULES
-        self.plan, self.objective = self._judged(self.outlook.sequences(first) if start is None else start)
+        self.plan, self.objective = self._judged(self.outlook.sequences(first) if start is None else start)[0]
         self._note()
         for rule in (others if start is None else (first, *others)) if with_rules else ():
             if not self.may_go_on("rules"):
@@ -104,23 +105,36 @@ class CpRun:
         """Return the seconds since the run began."""
         return time.perf_counter() - self.began
 
-    def judge(self, sequences: Mapping[str, Sequence[str]]) -> None:
-        """Let the judge compare the plan of these sequences with the best so far."""
+    def judge(self, sequences: Mapping[str, Sequence[str]], claims: Sequence[str] = ()) -> None:
+        """Let the judge compare the plan of these sequences with the best so far; `claims`: who gets parts first."""
         self.evaluations += 1
         try:
-            plan, objective = self._judged(sequences)
+            judged = self._judged(sequences, claims)
         except InfeasiblePlan:
             # The model lets crews leave as roads open; with this order they would wait for each other for ever.
             return
-        if objective < self.objective:
-            self.plan, self.objective = plan, objective
-            self._note()
+        for plan, objective in judged:
+            if objective < self.objective:
+                self.plan, self.objective = plan, objective
+                self._note()
 
-    def _judged(self, sequences: Mapping[str, Sequence[str]]) -> tuple[Plan, int]:
-        """Return the plan of these sequences, with the jobs that they leave out handed out behind, and its cost."""
-        begun = schedule(self.problem, sequences)
-        plan = schedule(self.problem, hand_out_rest(self.problem, begun, LAST_MINUTE))
-        return plan, evaluate(self.problem, plan).objective
+    def _judged(
+        self, sequences: Mapping[str, Sequence[str]], claims: Sequence[str] = ()
+    ) -> list[tuple[Plan, int]]:
+        """Return the plans of these sequences, with the jobs that they leave out handed out behind, and their costs.
+
+        Behind given claims come those of the other jobs, in whatever order or as they set out.
+        """
+        problem, uses = self.problem, self.problem.conditions.uses
+        others = [problem.jobs[job].id for job in uses if problem.jobs[job].id not in claims]
+        order = [*claims, *others] if claims else None
+        begun = schedule(problem, sequences, claims=order)
+        whole = hand_out_rest(problem, begun, LAST_MINUTE)
+        plans = [schedule(problem, whole, claims=order)]
+        if order is not None:
+            with suppress(InfeasiblePlan):
+                plans.append(schedule(problem, whole))
+        return [(plan, evaluate(problem, plan).objective) for plan in plans]
 
     def _note(self) -> None:
         self.trace.append((self.evaluations, self.objective))
@@ -162,7 +176,7 @@ class CpRun:
         if "bound" in report:
             self._raise_bound(report["bound"])
         else:
-            self.judge(self._sequences(report["rounds"]))
+            self.judge(self._sequences(report["rounds"]), self._names(report.get("claims", ())))
 
     def _raise_bound(self, bound: int) -> None:
         self.bound = max(bound, self.bound or 0)
@@ -176,7 +190,7 @@ class CpRun:
         if found["bound"]:
             self._raise_bound(found["bound"])
         if found["rounds"] is not None:
-            self.judge(self._sequences(found["rounds"]))
+            self.judge(self._sequences(found["rounds"]), self._names(found.get("claims", ())))
         self.evaluations += round(found["deterministic_seconds"] * EVALUATIONS_PER_SECOND)
         if not found["is_optimal"]:
             spent = found["deterministic_seconds"] >= (self._deterministic_seconds() or float("inf"))
@@ -208,10 +222,10 @@ class CpRun:
         ]
 
     def _sequences(self, rounds: Rounds) -> Sequences:
-        return {
-            crew.id: [self.problem.jobs[job].id for job in jobs]
-            for crew, jobs in zip(self.problem.crews, rounds, strict=True)
-        }
+        return {crew.id: self._names(jobs) for crew, jobs in zip(self.problem.crews, rounds, strict=True)}
+
+    def _names(self, jobs: Sequence[int]) -> list[str]:
+        return [self.problem.jobs[job].id for job in jobs]
 
     def proposal(self, method: str = "cp_sat") -> Proposal:
         """Return the best plan by the judge, the bound, and how they were found."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from solvers.blocking import Blocking, blocking_sets
+from solvers.cp_conditions import claims_of
 from solvers.cp_hint import hint
 from solvers.cp_model import RepairModel, build_model
 from solvers.cp_task import Task
@@ -32,12 +33,16 @@ class Effort:
 
 @dataclass(frozen=True)
 class Finding:
-    """What CP-SAT found: its last rounds, a bound on the cost of every plan, whether all that is the best."""
+    """What CP-SAT found: its last rounds, a bound on the cost of every plan, whether all that is the best.
+
+    `claims` are the jobs that use parts, in the order in which they get them.
+    """
 
     rounds: Rounds | None
     bound: int
     is_optimal: bool
     deterministic_seconds: float
+    claims: tuple[int, ...] = ()
 
 
 def find(
@@ -72,9 +77,11 @@ def find(
     found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     return Finding(
         rounds=rounds_of(model, solver.value) if found else None,
-        bound=_whole(model, solver.best_objective_bound),
+        # Where the model allows of no plan at all there is nothing to be said of what plans cost.
+        bound=0 if status == cp_model.INFEASIBLE else _whole(model, solver.best_objective_bound),
         is_optimal=status == cp_model.OPTIMAL,
         deterministic_seconds=solver.response_proto.deterministic_time,
+        claims=tuple(claims_of(model, solver.value)) if found else (),
     )
 
 
@@ -88,7 +95,7 @@ def _teller(model: RepairModel, report: Report) -> cp_model.CpSolverSolutionCall
 
     class Teller(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
         def on_solution_callback(self) -> None:
-            report({"rounds": rounds_of(model, self.value)})
+            report({"rounds": rounds_of(model, self.value), "claims": claims_of(model, self.value)})
 
     return Teller()
 
@@ -111,6 +118,7 @@ def find_in_child(argument: dict[str, Any], report: Report) -> dict[str, Any]:
     finding = find(Task.from_plain(argument["task"]), argument["start"], Effort(**argument["effort"]), report)
     return {
         "rounds": finding.rounds,
+        "claims": list(finding.claims),
         "bound": finding.bound,
         "is_optimal": finding.is_optimal,
         "deterministic_seconds": finding.deterministic_seconds,

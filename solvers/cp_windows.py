@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from solvers.blocking import Blocking, blocking_sets
-from solvers.cp_hint import coming, times
+from solvers.cp_hint import coming
 from solvers.cp_search import Effort, Report, Rounds, find
 from solvers.cp_task import Task
+from solvers.cp_times import times
 from solvers.needs import NOTHING
 
 FREE_JOBS = 10

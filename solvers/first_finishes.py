@@ -104,7 +104,7 @@ class _First:
         """Return when crews are done with jobs on sites that are always open, without partners."""
         windows, minute = self.problem.crew_windows, self.problem.starts[1]
         can = np.isfinite(self.travel[:, jobs]) & (self.begin[:, jobs] < UNREACHABLE)
-        return earliest_finishes(
+        finish: Longs = earliest_finishes(
             windows.period,
             windows.duty,
             windows.window_start,
@@ -115,18 +115,19 @@ class _First:
             np.ascontiguousarray(self._work[:, jobs]),
             np.where(can, self.begin[:, jobs], 0),
         )
+        return finish
 
     def _work_in_safe_hours(self, group: Sequence[int]) -> None:
         """Let partners begin when the last of them can, and end when the slowest does, each on a site open to it."""
         if not group:
             return
-        starts = [min(self._spans(job, 0).values(), default=(UNREACHABLE,))[0] for job in group]
-        together = max(starts)
+        never = int(UNREACHABLE)
+        together = max(min(self._spans(job, 0).values(), default=(never, never))[0] for job in group)
         ends = {job: self._spans(job, together) for job in group}
-        last = max(min((finish for _, finish in ends[job].values()), default=UNREACHABLE) for job in group)
+        last = max(min((finish for _, finish in ends[job].values()), default=never) for job in group)
         for job in group:
             self.finish[:, job] = UNREACHABLE
-            if last < UNREACHABLE:
+            if last < never:
                 for crew, (_, finish) in ends[job].items():
                     self.finish[crew, job] = max(finish, last)
 

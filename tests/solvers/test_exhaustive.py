@@ -132,7 +132,7 @@ def test_orders_in_which_a_crew_waits_for_ever_are_no_plans() -> None:
 def test_where_no_order_can_be_driven_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """`build_problem` sees to it that there always is one; here the schedule is made to refuse all."""
 
-    def refuse(problem: RepairProblem, sequences: Mapping[str, Sequence[str]]) -> Plan:
+    def refuse(problem: RepairProblem, sequences: Mapping[str, Sequence[str]], *, claims: object) -> Plan:
         raise InfeasiblePlan("no way")
 
     monkeypatch.setattr(exhaustive, "schedule", refuse)
