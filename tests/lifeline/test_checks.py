@@ -61,7 +61,7 @@ def test_the_city_itself_is_right():
 
 def test_a_city_of_one_node_and_nothing_else_is_right():
     system = System.from_tables({"nodes": city()["nodes"][:1]})
-    assert [len(frame) for frame in system.tables.values()] == [1, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert [name for name, frame in system.tables.items() if len(frame)] == ["nodes"]
 
 
 def test_a_system_without_nodes_is_refused_and_nothing_else_is_said():
