@@ -26,7 +26,7 @@ from lifeline.plan_check import check_plan
 from lifeline.repair import RepairProblem, build_problem
 from lifeline.schedule import schedule
 from lifeline.shock import Shock
-from solvers import Budget, solve
+from solvers import Budget, exhaustive, solve
 from solvers.bounds import lower_bound
 from solvers.cp_search import Effort, Finding, find
 from solvers.cp_task import Task as PlainTask
@@ -412,9 +412,9 @@ def test_orders_cost_what_they_cost(lock: tuple[str, str, str], cost: int) -> No
 
 
 def test_orders_that_no_plan_keeps_end_in_a_message() -> None:
-    """One crew cannot begin both jobs by minute 10."""
+    """One crew cannot begin both jobs by minute 10; `solve` says which orders are to blame before it tries them."""
     with pytest.raises(InfeasiblePlan, match="Take back one of the orders"):
-        solve(ordered(("A", "not_after", "10"), ("B", "not_after", "10")), method="exhaustive")
+        exhaustive.solve(ordered(("A", "not_after", "10"), ("B", "not_after", "10")), budget=Budget())
 
 
 def test_what_has_begun_is_done_in_every_plan_and_blocks_nobody() -> None:
