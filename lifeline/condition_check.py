@@ -167,7 +167,10 @@ def could_still_be_done(problem: RepairProblem, plan: Plan, job: str) -> bool:
     conditions, number = problem.conditions, problem.job_index[job]
     if conditions.is_empty and all(crew.available_until_minute is None for crew in problem.crews):
         return True
-    planned = {problem.job_index[visit.job] for visit in plan.visits if visit.job in problem.job_index}
+    # What the problem does not know is another rule's concern.
+    known = [v for v in plan.visits if v.job in problem.job_index and v.crew in problem.crew_index]
+    plan = Plan(tuple(known), plan.unassignable)
+    planned = {problem.job_index[visit.job] for visit in known}
     group = [member for member in conditions.group_of.get(number, (number,)) if member not in problem.past]
     befores = {before for member in group for before, _ in conditions.befores.get(member, ())}
     if not befores <= planned:

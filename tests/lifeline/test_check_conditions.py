@@ -122,6 +122,14 @@ def test_a_job_left_out_for_want_of_parts_is_not_forgotten() -> None:
     assert broken(problem) == [("job_forgotten", "P1"), ("job_forgotten", "P2")]
 
 
+def test_a_stranger_in_a_plan_that_leaves_a_job_out_is_named() -> None:
+    problem = problem_of(locks=[lock("P2", "after", "P1")])
+    assert broken(problem, Visit("red", "P9", 0, 0, 0, 60)) == [
+        ("unknown_job", "P9"),
+        ("job_forgotten", "P1"),
+    ]
+
+
 def test_work_while_the_site_is_closed() -> None:
     """P2 is closed from 80 to 100: work from 63 on pauses for 20 minutes and ends at 143."""
     problem = problem_of(closures=[{"id": "gas", "component": "P2", "from_minute": 80, "until_minute": 100}])
