@@ -19,14 +19,14 @@ from random_conditions import Work, random_working_problem, with_work
 from random_worlds import Features, Row, Tables, Task, random_task
 from worlds import town
 
-from lifeline.errors import InfeasiblePlan, InvalidInput
+from lifeline.errors import ConflictingOrders, InvalidInput
 from lifeline.evaluation import evaluate
 from lifeline.plan import Plan, Visit
 from lifeline.plan_check import check_plan
 from lifeline.repair import RepairProblem, build_problem
 from lifeline.schedule import schedule
 from lifeline.shock import Shock
-from solvers import Budget, solve
+from solvers import Budget, exhaustive, solve
 from solvers.bounds import lower_bound
 from solvers.cp_search import Effort, Finding, find
 from solvers.cp_task import Task as PlainTask
@@ -413,8 +413,8 @@ def test_orders_cost_what_they_cost(lock: tuple[str, str, str], cost: int) -> No
 
 def test_orders_that_no_plan_keeps_end_in_a_message() -> None:
     """One crew cannot begin both jobs by minute 10."""
-    with pytest.raises(InfeasiblePlan, match="Take back one of the orders"):
-        solve(ordered(("A", "not_after", "10"), ("B", "not_after", "10")), method="exhaustive")
+    with pytest.raises(ConflictingOrders, match="must start at minute 10 at the latest"):
+        exhaustive.solve(ordered(("A", "not_after", "10"), ("B", "not_after", "10")), budget=Budget())
 
 
 def test_what_has_begun_is_done_in_every_plan_and_blocks_nobody() -> None:
