@@ -158,6 +158,13 @@ def _parts_are_there(problem: RepairProblem, plan: Plan) -> Iterator[Found]:
                 yield "no_parts", visit.crew, visit.job, message
 
 
+def forgets_nothing(problem: RepairProblem, plan: Plan) -> bool:
+    """Tell whether every job that has to be done, and could certainly still be put behind a plan, is in it."""
+    done = {visit.job for visit in plan.visits}
+    missing = [job.id for job in problem.to_do if not job.is_optional and job.id not in done]
+    return not any(could_still_be_done(problem, plan, job) for job in missing)
+
+
 def could_still_be_done(problem: RepairProblem, plan: Plan, job: str) -> bool:
     """Tell whether a job that a plan leaves out could certainly be put behind everything in it.
 

@@ -148,6 +148,12 @@ class _Run:
         parts = independent_parts(self.problem, outlook_on(self.problem).reduction)
         if min(_needed_jobs(part) for part in parts) > PROVEN_UP_TO:
             return
+        if len(parts) == 1:
+            # Its plan is taken as it stands: timed anew from its order alone, spare parts might go to others.
+            found = self._prove_part(self.problem, self.proposal.plan, 1)
+            self._take_plan(replace(found, bound=None))
+            self._take_bound(found.bound or 0, found.reproducible)
+            return
         sequences, bound, reproducible = dict(self.proposal.plan.sequences()), self.proposal.objective, True
         for number, part in enumerate(parts):
             own = schedule(part, plan_of_part(part, self.proposal.plan))

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from lifeline.condition_check import forgets_nothing
 from lifeline.errors import InfeasiblePlan
 from lifeline.evaluation import evaluate
 from lifeline.plan import LAST_MINUTE
@@ -114,7 +115,7 @@ class CpRun:
             # The model lets crews leave as roads open; with this order they would wait for each other for ever.
             return
         for plan, objective in judged:
-            if objective < self.objective:
+            if objective < self.objective and forgets_nothing(self.problem, plan):
                 self.plan, self.objective = plan, objective
                 self._note()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lifeline.condition_check import forgets_nothing
 from lifeline.errors import InfeasiblePlan
 from lifeline.evaluation import evaluate
 from lifeline.plan import LAST_MINUTE
@@ -137,7 +138,7 @@ class _Search:
         plan, objective = self._judged(sequences)
         self.evaluations += 1
         cost = objective + self._price(plan)
-        if cost < self.cost:
+        if cost < self.cost and forgets_nothing(self.problem, plan):
             self.plan, self.objective, self.cost = plan, objective, cost
             self.trace.append((self.evaluations, objective))
 
