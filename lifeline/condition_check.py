@@ -209,19 +209,24 @@ def _could_do(problem: RepairProblem, plan: Plan, crew: int, job: int) -> bool:
         )
         if used + pieces > come:
             return False
+    site, minute = problem.starts
+    mine = [visit for visit in plan.visits if visit.crew == member.id]
+    here = len(problem.crews) + problem.job_index[mine[-1].job] if mine else int(site[crew])
+    open_by_then = {problem.job_index[visit.job] for visit in plan.visits} & problem.travel.opening_jobs
+    drive = int(
+        problem.travel.minutes(open_by_then)[
+            problem.travel.speed_class_of_crew[crew], here, len(problem.crews) + job
+        ]
+    )
+    if drive < 0 or (job in conditions.first and len(mine) > len(problem.past_of_crew[crew])):
+        return False
     leaves = member.available_until_minute
-    if leaves is None:
+    if leaves is None and job not in conditions.not_after:
         return True
     if problem.travel.changes_with_repairs or conditions.group_of.get(job):
         # Which roads and partners there are by then depends on the rest of the plan: nothing is certain.
         return False
-    site, minute = problem.starts
-    mine = [visit for visit in plan.visits if visit.crew == member.id]
-    here = len(problem.crews) + problem.job_index[mine[-1].job] if mine else int(site[crew])
     begin = max([int(minute[crew]), *(visit.finish for visit in mine)])
-    drive = int(
-        problem.travel.minutes()[problem.travel.speed_class_of_crew[crew], here, len(problem.crews) + job]
-    )
     arrive = member.work_until(member.next_on_shift(begin), drive)
     finishes = {problem.job_index[visit.job]: visit.finish for visit in plan.visits}
     arrive = max(
@@ -231,4 +236,6 @@ def _could_do(problem: RepairProblem, plan: Plan, crew: int, job: int) -> bool:
         *(until for _, until in conditions.closed.get(job, ())),
         *(conditions.stock[member.depot, part][-1][0] for part, _ in conditions.uses.get(job, ())),
     )
-    return minutes_on_duty(member, arrive, leaves) >= problem.work_minutes(crew, job)
+    if member.next_on_shift(arrive) > conditions.not_after.get(job, LAST_MINUTE):
+        return False
+    return leaves is None or minutes_on_duty(member, arrive, leaves) >= problem.work_minutes(crew, job)

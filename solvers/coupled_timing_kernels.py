@@ -120,7 +120,6 @@ def retime_coupled(desk: Desk, roads: Roads, terms: Terms, order: Order) -> bool
                 clock.place[crew] += 1
                 clock.what[job] = GIVEN_UP
                 order.finish[job] = UNDONE
-                order.crew_of[job] = crew
                 if not _settle(desk, roads, terms, order, clock, job, minute, True):
                     return False
             elif opened < clock.openings[0]:
@@ -132,7 +131,6 @@ def retime_coupled(desk: Desk, roads: Roads, terms: Terms, order: Order) -> bool
         clock.what[job] = ON_THE_WAY
         clock.depart[job] = minute
         clock.arrive[job] = _worked_off(desk, crew, minute, travel)
-        order.crew_of[job] = crew
         clock.ready[crew] = AT_WORK
         if not _settle(desk, roads, terms, order, clock, job, minute, False):
             return False
@@ -162,6 +160,8 @@ def _new_clock(desk: Desk, roads: Roads, terms: Terms, order: Order) -> Clock:
         clock.ready[crew] = on_shift(desk, crew, desk.available[crew])
         for position in range(order.length[crew]):
             job = order.sequence[crew, position]
+            # Also of a job that is given up before its crew's turn comes: moves look for it in this crew's sequence.
+            order.crew_of[job] = crew
             if position >= desk.fixed[crew]:
                 clock.what[job] = UNSEEN
                 continue

@@ -44,9 +44,14 @@ def compiled_finishes(problem: RepairProblem, sequences: Sequences) -> dict[str,
     from solvers.terms import terms_of
 
     order = order_of(problem, _Sequenced(sequences), np.ones(len(problem.jobs), bool))
+    order.crew_of[:] = -1  # as wrong as after a move
     if not retime_coupled(desk_of(problem), roads_of(problem), terms_of(problem), order):
         return None
     planned = [job for jobs in sequences.values() for job in jobs]
+    # Moves look for every job in the sequence of its crew, also for one that is given up.
+    for crew, jobs in sequences.items():
+        for job in jobs:
+            assert order.crew_of[problem.job_index[job]] == problem.crew_index[crew]
     finishes = {job: int(order.finish[problem.job_index[job]]) for job in planned}
     return {job: finish for job, finish in finishes.items() if finish < UNDONE}
 
@@ -89,7 +94,7 @@ def test_the_compiled_clock_times_what_the_schedule_does_and_the_checks_find_not
 def test_every_job_a_plan_leaves_out_has_its_reason() -> None:
     """A job in the sequences that the schedule leaves out stands among the unassignable, with a sentence."""
     found = 0
-    for seed in range(60):
+    for seed in range(100):
         problem = problem_of(seed)
         if problem is None:
             continue
@@ -100,7 +105,7 @@ def test_every_job_a_plan_leaves_out_has_its_reason() -> None:
             continue
         done, reasons = {visit.job for visit in plan.visits}, dict(plan.unassignable)
         for job in problem.to_do:
-            if job.id not in done:
+            if job.id not in done and not job.is_optional:
                 assert reasons[job.id].endswith("."), seed
                 found += 1
     assert found > 10
