@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from itertools import permutations, product
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from random_conditions import Work, random_working_problem
 from random_worlds import Features, random_task
@@ -17,7 +20,7 @@ from lifeline.plan_check import check_plan
 from lifeline.repair import RepairProblem, build_problem
 from lifeline.schedule import schedule
 from lifeline.shock import Shock
-from solvers import SOLVERS, Budget, exhaustive
+from solvers import SOLVERS, Budget
 from solvers.conflicts import Orders, conflict_in, refuse_conflicts
 
 A_FEW = Budget(evaluations=100)
@@ -162,11 +165,23 @@ def ordered_problem(seed: int) -> RepairProblem | None:
     return None if problem is None or not problem.locks or len(problem.to_do) > 5 else problem
 
 
+def every_order_of_work(problem: RepairProblem) -> Iterator[dict[str, list[str]]]:
+    """Yield every way to hand all jobs to crews that can do them, in every order."""
+    numbers = [problem.job_index[job.id] for job in problem.to_do]
+    able = [np.flatnonzero(problem.within_reach[:, number]).tolist() for number in numbers]
+    for crews in product(*able):
+        hands: dict[str, list[str]] = {crew.id: [] for crew in problem.crews}
+        for number, crew in zip(numbers, crews, strict=True):
+            hands[problem.crews[crew].id].append(problem.jobs[number].id)
+        for orders in product(*map(permutations, hands.values())):
+            yield {crew: list(order) for crew, order in zip(hands, orders, strict=True)}
+
+
 def some_plan_keeps_all(orders: Orders, locks: tuple[Lock, ...]) -> bool:
     """Try every order of work on every crew."""
     problem = orders.under(locks)
     wanted = {problem.jobs[job].id for job in orders.ordered}
-    for sequences in exhaustive._all_sequences(problem):
+    for sequences in every_order_of_work(problem):
         try:
             plan = schedule(problem, sequences)
         except InfeasiblePlan:
