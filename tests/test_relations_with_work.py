@@ -20,7 +20,7 @@ from lifeline.evaluation import NO_PLAN, evaluate
 from lifeline.plan_check import check_plan
 from lifeline.repair import RepairProblem, build_problem
 from lifeline.shock import Shock
-from lifeline.system import Settings
+from lifeline.system import Settings, System
 from solvers import Budget, Proposal, solve
 
 BRIEF = Budget(evaluations=150)
@@ -66,8 +66,9 @@ def test_r2_people_times_k_make_the_loss_k_times_as_large(seed: int, k: int) -> 
 @settings(max_examples=6, deadline=None)
 def test_r4_the_clock_at_minute_0_does_not_change_the_plan(start: str, seed: int) -> None:
     """Both nights the clocks in Berlin change; closures, deliveries and orders count minutes after time zero."""
-    problem = drawn(seed).problem()
-    moved = problem.system.replace(settings=Settings(start=start, timezone="Europe/Berlin"))
+    task = drawn(seed)
+    problem = task.problem()
+    moved = System.from_tables(task.tables, Settings(start=start, timezone="Europe/Berlin"))
     later = build_problem(
         moved, Shock.from_table(moved, moved.damage), horizon_minutes=problem.horizon_minutes
     )

@@ -207,9 +207,9 @@ def test_an_unknown_setting_is_named_with_the_nearest_one():
     with pytest.raises(InvalidInput) as caught:
         Settings.of({"colour": "x", "timezon": "UTC", "detour_factor": 0})
     known = (
-        "command, description, detour_factor, gas_rule, horizon_minutes, name, power_rule, reach_minutes, "
-        "reclose_minutes, "
-        "road_rule, sources, start, telecom_rule, timezone, water_rule"
+        "command, description, detour_factor, fairness_permille, gas_rule, horizon_minutes, name, power_rule, "
+        "reach_minutes, reclose_minutes, road_rule, sources, start, telecom_rule, timezone, "
+        "vulnerable_weight_permille, water_rule"
     )
     assert [str(problem) for problem in caught.value.problems] == [
         f"settings, colour: is not a setting. Known are {known}.",

@@ -153,7 +153,7 @@ def test_every_method_keeps_appointments_that_only_one_order_of_work_keeps() -> 
 
 
 STRICT_ORDERS = Work(latest=60, times=60, first=30, masks=60)
-SEEDS = tuple(range(40))
+SEEDS = tuple(range(70))
 
 
 @cache

@@ -314,11 +314,11 @@ def test_a_clock_that_is_nearer_its_end_than_the_count_cools_the_search(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A quarter of the second is over and nothing of a million million: the heat is that of a quarter spent."""
-    search = local_search._Search(street(), Budget(evaluations=10**12, seconds=1.0), None, None)
+    search = local_search._Search(street(), Budget(evaluations=10**12, seconds=1.0), None, None, (), None)
     monkeypatch.setattr(local_search._Search, "seconds", property(lambda _: 0.25))
     assert search._share_spent(10, 10**12) == 0.25
     assert search.led_by_clock
     assert not search.proposal().reproducible
-    search = local_search._Search(street(), Budget(evaluations=20, seconds=1.0), None, None)
+    search = local_search._Search(street(), Budget(evaluations=20, seconds=1.0), None, None, (), None)
     assert search._share_spent(10, 20) == 0.5
     assert not search.led_by_clock
