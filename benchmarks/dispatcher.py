@@ -35,6 +35,7 @@ def busy_city(seed: int, components: int = 8_300) -> System:
         "tasks": [],
         "locks": [],
         "crew_speeds": [],
+        "facilities": [],
     }
     minutes = dict(
         zip(damaged, Shock.from_table(city, city.damage).damage["repair_minutes"].tolist(), strict=True)
@@ -65,6 +66,15 @@ def busy_city(seed: int, components: int = 8_300) -> System:
             rows["crew_speeds"].append(
                 {"crew": crew, "skill": sorted(text.split(";"))[0], "speed_permille": rng.choice([800, 1300])}
             )
+    rows["tasks"] = _tasks(rng, city, set(damaged))
+    rows["uses"] += [
+        {"job": row["id"], "part": "generator", "quantity": 1} for row in rows["tasks"] if "component" in row
+    ]
+    rows["stock"].append({"depot": "north", "part": "generator", "from_minute": 0, "quantity": 2})
+    critical = city.customers[city.customers["critical"]]
+    rows["facilities"] = [
+        {"customer": customer, "buffer_minutes": 480, "price_permille": 5000} for customer in critical["id"]
+    ]
     damage = city.damage.assign(simple=[rng.random() < 0.4 for _ in damaged])
     plain = sorted(set(damaged) - {str(row["component"]) for row in rows["steps"]})
     one, two, three, four = rng.sample(plain, 4)
@@ -90,6 +100,30 @@ def _steps(rng: Random, component: str, minutes: int, skills: list[str]) -> list
             "with_skills": rng.choice(skills) if heavy else "",
         },
         {"component": component, "step": "test", "minutes": third, "after": "repair", "lag_minutes": 60},
+    ]
+
+
+def _tasks(rng: Random, city: System, damaged: set[str]) -> list[dict[str, Any]]:
+    """Return five places for a generator, of which there are two, and three squares to clear."""
+    power = city.supplies[city.supplies["service"] == "power"]["node"].tolist()
+    sites = rng.sample(sorted(set(power) - damaged), 5)
+    squares = city.nodes.iloc[rng.sample(range(len(city.nodes)), 3)]
+    return [
+        *(
+            {"id": f"generator at {node}", "component": node, "minutes": 90, "skill": "power"}
+            for node in sites
+        ),
+        *(
+            {
+                "id": f"square {number}",
+                "minutes": 120,
+                "skill": "water",
+                "longitude": x,
+                "latitude": y,
+                "simple": True,
+            }
+            for number, (x, y) in enumerate(zip(squares["longitude"], squares["latitude"], strict=True))
+        ),
     ]
 
 

@@ -98,45 +98,69 @@ class Clock(NamedTuple):
 def retime_coupled(desk: Desk, roads: Roads, terms: Terms, order: Order) -> bool:
     """Time all crews together; return False when an order of work breaks an order given or waits for itself."""
     clock = _new_clock(desk, roads, terms, order)
-    if not _firsts_come_first(desk, terms, order):
-        return False
-    opened, state = 0, 0
+    return _firsts_come_first(desk, terms, order) and _run(desk, roads, terms, order, clock)
+
+
+@njit(cache=True, nogil=True)
+def _run(desk: Desk, roads: Roads, terms: Terms, order: Order, clock: Clock) -> bool:
+    """Play all events in order of time; return False when an order given is broken or somebody waits for ever."""
+    state = 0
     while True:
         crew = _next_crew(order, clock)
         if crew < 0:
-            break
-        minute = clock.ready[crew]
-        while opened < clock.openings[0] and clock.opening_minute[opened] <= minute:
-            state = state_with(roads, state, clock.opening_job[opened])
-            opened += 1
-        clock.openings[1] = opened
-        job = order.sequence[crew, clock.place[crew]]
-        if clock.what[job] == GIVEN_UP:
-            clock.place[crew] += 1
-            continue
-        travel = _drive(desk, roads, state, crew, clock.site[crew], job)
-        if travel < 0:
-            if _is_hopeless(terms, clock, job):
-                clock.place[crew] += 1
-                clock.what[job] = GIVEN_UP
-                order.finish[job] = UNDONE
-                if not _settle(desk, roads, terms, order, clock, job, minute, True):
-                    return False
-            elif opened < clock.openings[0]:
-                clock.ready[crew] = on_shift(desk, crew, clock.opening_minute[opened])
-            else:
-                clock.ready[crew] = WAITS - minute
-            continue
+            return _all_done(order, clock)
+        opening = _opening_by(clock, crew)
+        while opening >= 0:
+            state = state_with(roads, state, opening)
+            opening = _opening_by(clock, crew)
+        if not _leave(desk, roads, terms, order, clock, crew, state):
+            return False
+
+
+@lean
+def _all_done(order: Order, clock: Clock) -> bool:
+    """Tell whether every crew has come to the end of its sequence and waits for nothing."""
+    for crew in range(len(clock.ready)):
+        if clock.place[crew] < order.length[crew] or clock.ready[crew] == AT_WORK:
+            return False
+    return True
+
+
+@lean
+def _opening_by(clock: Clock, crew: int) -> int:
+    """Return a job that has opened roads by the minute a crew sets out, and was not told of yet; -1 for none."""
+    opened = clock.openings[1]
+    if opened == clock.openings[0] or clock.opening_minute[opened] > clock.ready[crew]:
+        return -1
+    clock.openings[1] = opened + 1
+    return clock.opening_job[opened]
+
+
+@lean
+def _leave(desk: Desk, roads: Roads, terms: Terms, order: Order, clock: Clock, crew: int, state: int) -> bool:
+    """Let a crew set out for its next job, or wait for a road; return False when an order given is broken."""
+    minute, opened = clock.ready[crew], clock.openings[1]
+    job = order.sequence[crew, clock.place[crew]]
+    if clock.what[job] == GIVEN_UP:
+        clock.place[crew] += 1
+        return True
+    travel = _drive(desk, roads, state, crew, clock.site[crew], job)
+    if travel >= 0:
         clock.place[crew] += 1
         clock.what[job] = ON_THE_WAY
         clock.depart[job] = minute
         clock.arrive[job] = _worked_off(desk, crew, minute, travel)
         clock.ready[crew] = AT_WORK
-        if not _settle(desk, roads, terms, order, clock, job, minute, False):
-            return False
-    for crew in range(len(clock.ready)):
-        if clock.place[crew] < order.length[crew] or clock.ready[crew] == AT_WORK:
-            return False
+        return _settle(desk, roads, terms, order, clock, job, minute, False)
+    if _is_hopeless(terms, clock, job):
+        clock.place[crew] += 1
+        clock.what[job] = GIVEN_UP
+        order.finish[job] = UNDONE
+        return _settle(desk, roads, terms, order, clock, job, minute, True)
+    if opened < clock.openings[0]:
+        clock.ready[crew] = on_shift(desk, crew, clock.opening_minute[opened])
+    else:
+        clock.ready[crew] = WAITS - minute
     return True
 
 
@@ -227,7 +251,7 @@ def _closing(desk: Desk, crew: int, minute: int) -> int:
     return begin + period
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _settle(
     desk: Desk, roads: Roads, terms: Terms, order: Order, clock: Clock, job: int, now: int, is_told: bool
 ) -> bool:
@@ -291,7 +315,7 @@ def _is_hopeless(terms: Terms, clock: Clock, job: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _verdict(desk: Desk, terms: Terms, order: Order, clock: Clock, job: int) -> int:
     """Say what becomes of a job whose crew is on its way; if it is done, its and its partners' finish is noted."""
     if _is_hopeless(terms, clock, job):
@@ -344,7 +368,7 @@ def _soonest(terms: Terms, order: Order, clock: Clock, job: int) -> int:
     return begin
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _work(desk: Desk, terms: Terms, order: Order, job: int, begin: int, takes: int) -> tuple[int, int]:
     """Return when the crews of a job and its partners start and end; (NEVER, NEVER) if they never share an hour."""
     first, last = terms.member_start[job], terms.member_start[job + 1]
