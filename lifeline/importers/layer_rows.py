@@ -18,10 +18,10 @@ from lifeline.tables import TABLES, Column, Kind
 from lifeline.values import Raw
 
 PLACE = ("longitude", "latitude")
-PLACED = ("nodes", "customers", "crews", DISTRICTS)
+PLACED = ("nodes", "customers", "crews", "tasks", "closures", DISTRICTS)
 "Tables whose rows lie at a point."
 
-_WITHOUT_PLACE_TOO = ("customers",)
+_WITHOUT_PLACE_TOO = ("customers", "tasks", "closures")
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +154,7 @@ def _text_of(value: Any) -> Any:
 def _places(
     use: LayerUse, layer: Layer, shapes: Shapes | None, problems: list[Problem]
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return where the rows of a layer lie; NaN for a customer whose place is not known."""
+    """Return where the rows of a layer lie; NaN where a row may do without a place and has none."""
     problems += _strange_shapes(layer, shapes, POINT, "neither point nor area; a line has no one place.")
     if shapes is None:
         nowhere = np.full(layer.count, np.nan)

@@ -21,7 +21,20 @@ def full_town() -> System:
     nodes = system.nodes.assign(capacity=[-1, 5, 10**12, -1, -1, 7], head_m=[float("nan")] * 5 + [12.5])
     customers = system.customers.assign(longitude=float("nan"), latitude=float("nan"))
     times = [{"sector": "power", "kind": "*", "minutes": 60, "source": "ours"}]
-    return system.replace(nodes=nodes, customers=customers, repair_times=times)
+    work = {
+        "crew_speeds": [{"crew": "red", "skill": "power", "speed_permille": 1500}],
+        "steps": [
+            {"component": "P2", "step": "isolate", "minutes": 20},
+            {"component": "P2", "step": "repair", "minutes": 60, "after": "isolate", "lag_minutes": 30},
+        ],
+        "tasks": [{"id": "square", "minutes": 30, "longitude": 0.5, "latitude": 0.25, "skill": "road"}],
+        "uses": [{"job": "P2/repair", "part": "transformer", "quantity": 1}],
+        "stock": [{"part": "transformer", "from_minute": 60, "quantity": 2}],
+        "closures": [{"id": "gas", "component": "P2", "from_minute": 10, "until_minute": 40}],
+        "locks": [{"job": "P2", "kind": "not_before", "value": "30"}],
+        "facilities": [{"customer": "hospital", "buffer_minutes": 480, "price_permille": 5000}],
+    }
+    return system.replace(nodes=nodes, customers=customers, repair_times=times, **work)
 
 
 def written(system: System, path: Path) -> tuple[str, ...]:
@@ -114,7 +127,21 @@ def test_networkx_reads_the_graph_of_the_system(tmp_path):
 
 
 def test_what_a_graph_has_no_place_for_is_told(tmp_path):
-    assert written(full_town().replace(settings=Settings()), tmp_path / "town.graphml") == (
+    told = written(full_town().replace(settings=Settings()), tmp_path / "town.graphml")
+    assert told[4:] == tuple(
+        f"GraphML has no place for {name}: {rows} rows left out."
+        for name, rows in (
+            ("crew_speeds", 1),
+            ("steps", 2),
+            ("tasks", 1),
+            ("uses", 1),
+            ("stock", 1),
+            ("closures", 1),
+            ("locks", 1),
+            ("facilities", 1),
+        )
+    )
+    assert told[:4] == (
         "GraphML has no place for crews: 1 rows left out.",
         "GraphML has no place for shifts: 2 rows left out.",
         "GraphML has no place for damage: 2 rows left out.",
