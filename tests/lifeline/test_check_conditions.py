@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from worlds import town
 
-from lifeline.errors import InvalidInput
+from lifeline.errors import InfeasiblePlan, InvalidInput
 from lifeline.plan import Plan, Visit
 from lifeline.plan_check import check_plan
 from lifeline.repair import RepairProblem, build_problem
@@ -247,3 +247,26 @@ def test_rows_that_make_no_sense_are_named(tables: dict[str, Any], message: str)
 def test_crews_whose_hours_make_no_sense_are_named(crew: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         problem_of(crews={"red": {"skills": "power", **crew}})
+
+
+def test_an_order_that_comes_too_late_says_when_it_would_start() -> None:
+    """Red is at P2 three minutes after P1 is done, at 63."""
+    problem = problem_of(locks=[lock("P2", "not_after", "62")])
+    with pytest.raises(InfeasiblePlan, match="'P2' must start at minute 62 at the latest, and would at 63"):
+        schedule(problem, {"red": ["P1", "P2"]})
+
+
+def test_partners_who_are_never_on_duty_together_are_named() -> None:
+    """Of three crews red and green share their days; blue works at night."""
+    steps = [{"component": "P2", "step": "lift", "minutes": 60, "with_skills": "power"}]
+    shifts = [
+        {"crew": "blue", "start_minute": 1200, "end_minute": 1400},
+        {"crew": "green", "start_minute": 0, "end_minute": 600},
+        {"crew": "red", "start_minute": 0, "end_minute": 600},
+    ]
+    crews = {"blue": "power", "green": "power", "red": "power"}
+    problem = problem_of(crews=crews, steps=steps, shifts=shifts)
+    with pytest.raises(InfeasiblePlan, match="'red' and 'blue' are to work side by side and are never on duty"):
+        schedule(problem, {"red": ["P2/lift"], "blue": ["P2/lift+1"]})
+    plan = schedule(problem, {"red": ["P2/lift"], "green": ["P2/lift+1"]})
+    assert {(visit.start, visit.finish) for visit in plan.visits} == {(3, 63)}
