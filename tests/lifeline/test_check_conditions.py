@@ -266,7 +266,9 @@ def test_partners_who_are_never_on_duty_together_are_named() -> None:
     ]
     crews = {"blue": "power", "green": "power", "red": "power"}
     problem = problem_of(crews=crews, steps=steps, shifts=shifts)
-    with pytest.raises(InfeasiblePlan, match="'red' and 'blue' are to work side by side and are never on duty"):
+    with pytest.raises(
+        InfeasiblePlan, match="'red' and 'blue' are to work side by side and are never on duty"
+    ):
         schedule(problem, {"red": ["P2/lift"], "blue": ["P2/lift+1"]})
     plan = schedule(problem, {"red": ["P2/lift"], "green": ["P2/lift+1"]})
     assert {(visit.start, visit.finish) for visit in plan.visits} == {(3, 63)}
