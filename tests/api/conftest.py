@@ -24,7 +24,7 @@ class Answer:
         return json.loads(self.out)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lifeline() -> Callable[..., Answer]:
     """Run `lifeline` with these words; what they stand for is turned into text first."""
 
