@@ -18,6 +18,7 @@ ROUTES = (
     "systems",
     "scenarios",
     "incidents",
+    "updates",
     "events",
 )
 "The files of `api.http.routes`, in the order in which the OpenAPI document lists them."

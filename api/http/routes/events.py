@@ -82,6 +82,8 @@ async def log(
     await service.incident(caller.tenant, incident)
     after = (parts_of(cursor, int) or (0,))[0]
     rows = await service.database.read(
-        lambda connection: events_after(connection, incident, after, limit + 1, kind)
+        lambda connection: events_after(
+            connection, incident, after, limit + 1, None if kind is None else [kind]
+        )
     )
     return page_of(rows, limit, lambda row: EventTold(**whole_event(row)), lambda row: cursor_of(row.seq))
