@@ -28,7 +28,7 @@ _NO_HASH = "0" * 64
 
 @dataclass(frozen=True)
 class ApiKey:
-    """What is kept of a key: who may do what with it until when, and the SHA-256 (hex) of its secret, never that itself."""
+    """What is kept of a key: who may do what with it until when, and the SHA-256 (hex) of its secret."""
 
     id: str
     secret_sha256: str

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jwt import PyJWK
 
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
-"Signatures by a private key that only the issuer has. Never none, never HS*: there the key to check is the key to forge."
+"Signatures by a key that only the issuer has. Never none; never HS*, whose key to check is the key to forge."
 
 _ALGORITHM_OF = {("RSA", ""): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
 

@@ -68,7 +68,7 @@ def test_a_crew_speaks_for_itself_only_and_others_for_any() -> None:
         ({"roles": frozenset({Role.CREW, Role.ADMIN}), "crew": "red"}, "no other role"),
         ({"tenant": "East Side"}, "not a name"),
         ({"tenant": ""}, "not a name"),
-        ({"expires_at": datetime(2026, 1, 1)}, "offset"),  # noqa: DTZ001
+        ({"expires_at": datetime(2026, 1, 1)}, "offset"),
     ],
 )
 def test_a_caller_that_makes_no_sense_is_refused(given: dict[str, object], said: str) -> None:
