@@ -63,12 +63,12 @@ class Entry:
 
 
 class Row(NamedTuple):
-    """One row as it is stored. `seq` counts from 1 without gaps; `at` is RFC 3339 in UTC; `details` is JSON text.
+    """One row as it is stored. `number` counts from 1 without gaps; `at` is RFC 3339 in UTC; `details` is JSON text.
 
     A tuple, not a dataclass: a million are walked at a time.
     """
 
-    seq: int
+    number: int
     at: str
     tenant: str
     who: str
@@ -83,7 +83,7 @@ class Row(NamedTuple):
 class Head:
     """The last row of a chain: its number and its hash; of an empty one 0 and FIRST_PREVIOUS."""
 
-    seq: int = 0
+    number: int = 0
     hash: str = FIRST_PREVIOUS
 
 
@@ -91,14 +91,14 @@ class Head:
 class Fault:
     """What is wrong with a chain, and from which row on."""
 
-    seq: int
+    number: int
     message: str
 
 
 def next_row(head: Head, entry: Entry) -> Row:
     """Return the row that records this entry after that head."""
     row = (
-        head.seq + 1,
+        head.number + 1,
         entry.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         _clean(entry.tenant),
         _clean(entry.who),
@@ -110,20 +110,20 @@ def next_row(head: Head, entry: Entry) -> Row:
 
 
 def verify(rows: Iterable[Row], anchor: Head | None) -> tuple[Head, Fault | None]:
-    """Walk the whole chain in order of seq; return its last good row and the first thing that is wrong, if any.
+    """Walk the whole chain in order of number; return its last good row and the first thing that is wrong, if any.
 
     `anchor` is the head that was written down outside; None checks the chain alone, which cannot see its end cut off.
     """
-    seq, last, at_anchor = 0, FIRST_PREVIOUS, FIRST_PREVIOUS
-    anchored = anchor.seq if anchor else 0
+    number, last, at_anchor = 0, FIRST_PREVIOUS, FIRST_PREVIOUS
+    anchored = anchor.number if anchor else 0
     for row in rows:
-        fault = _fault(seq, last, row)
+        fault = _fault(number, last, row)
         if fault:
-            return Head(seq, last), Fault(seq + 1, fault)
-        seq, last = row.seq, row.hash
-        if seq == anchored:
+            return Head(number, last), Fault(number + 1, fault)
+        number, last = row.number, row.hash
+        if number == anchored:
             at_anchor = last
-    head = Head(seq, last)
+    head = Head(number, last)
     return head, None if anchor is None else _fault_at_the_end(head, at_anchor, anchor)
 
 
@@ -131,7 +131,7 @@ def read_anchor(file: Path) -> Head | None:
     """Return the head that the file beside the database holds, or None if there is no such file."""
     try:
         read = json.loads(file.read_text(encoding="ascii"))
-        return Head(int(read["seq"]), str(read["hash"]))
+        return Head(int(read["number"]), str(read["hash"]))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
@@ -145,11 +145,11 @@ def write_anchor(file: Path, head: Head) -> None:
     with open(file.with_name(file.name + ".lock"), "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         known = read_anchor(file)
-        if known is not None and known.seq >= head.seq:
+        if known is not None and known.number >= head.number:
             return
         fresh = file.with_name(file.name + ".new")
         with open(fresh, "w", encoding="ascii") as written:
-            written.write(_encode({"seq": head.seq, "hash": head.hash}) + "\n")
+            written.write(_encode({"number": head.number, "hash": head.hash}) + "\n")
             written.flush()
             os.fsync(written.fileno())
         os.replace(fresh, file)
@@ -163,9 +163,9 @@ def _hash(row: Sequence[str | int]) -> str:
     return hashlib.sha256("\0".join(map(str, row)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _fault(seq: int, last: str, row: Row) -> str:
-    if row.seq != seq + 1:
-        return f"is missing; row {row.seq} comes in its place."
+def _fault(number: int, last: str, row: Row) -> str:
+    if row.number != number + 1:
+        return f"is missing; row {row.number} comes in its place."
     if row.previous != last:
         return "does not follow the row before it: one of the two was exchanged, slipped in or taken out."
     if _hash((last, *row[:-2])) != row.hash:
@@ -174,14 +174,16 @@ def _fault(seq: int, last: str, row: Row) -> str:
 
 
 def _fault_at_the_end(head: Head, at_anchor: str, anchor: Head) -> Fault | None:
-    if head.seq < anchor.seq:
-        return Fault(head.seq + 1, f"is missing: rows were anchored up to {anchor.seq}, cut off here.")
+    if head.number < anchor.number:
+        return Fault(head.number + 1, f"is missing: rows were anchored up to {anchor.number}, cut off here.")
     if at_anchor != anchor.hash:
-        return Fault(anchor.seq, "is not the row that was anchored: the chain was written anew up to here.")
-    if head.seq > anchor.seq:
-        extra = head.seq - anchor.seq
         return Fault(
-            anchor.seq + 1,
+            anchor.number, "is not the row that was anchored: the chain was written anew up to here."
+        )
+    if head.number > anchor.number:
+        extra = head.number - anchor.number
+        return Fault(
+            anchor.number + 1,
             f"was never anchored ({extra} such): added by hand, or the service was killed just then.",
         )
     return None

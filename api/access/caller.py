@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
+from api.access.rights import Right, Role, rights_of
 from lifeline.errors import InvalidInput
 
 MOST_CREW_HOURS = 24
@@ -15,17 +15,6 @@ MOST_CREW_HOURS = 24
 LOCAL_TENANT = "local"
 
 _TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-
-
-class Role(StrEnum):
-    """What somebody does here; `rights.RIGHTS_OF` says what that allows."""
-
-    VIEWER = "viewer"
-    REPORTER = "reporter"
-    CREW = "crew"
-    DISPATCHER = "dispatcher"
-    APPROVER = "approver"
-    ADMIN = "admin"
 
 
 @dataclass(frozen=True)
@@ -38,10 +27,10 @@ class Caller:
     tenant: str
     id: str
     name: str
-    roles: frozenset[Role]
+    roles: frozenset[str]
     sectors: frozenset[str] | None = None
     owners: frozenset[str] | None = None
-    crew: str = ""
+    crew: str | None = None
     expires_at: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -53,11 +42,11 @@ class Caller:
             )
         if self.expires_at is not None and self.expires_at.tzinfo is None:
             raise InvalidInput(f"Caller {self.id!r}: expires_at has no offset from UTC.")
-        if bool(self.crew) != (Role.CREW in self.roles):
+        if (self.crew is not None) != (Role.CREW in self.roles) or self.crew == "":
             raise InvalidInput(
                 f"{self.name!r}: the role crew goes with the name of one crew, and a crew's name with that role."
             )
-        if self.crew and len(self.roles) > 1:
+        if self.crew is not None and len(self.roles) > 1:
             raise InvalidInput(f"{self.name!r} speaks for crew {self.crew!r} and can have no other role.")
 
     @property
@@ -67,7 +56,11 @@ class Caller:
 
     def speaks_for(self, crew: str) -> bool:
         """Tell whether this caller may read and report for that crew: any of its tenant, or its own alone."""
-        return not self.crew or crew == self.crew
+        return self.crew is None or crew == self.crew
+
+    def may(self, *any_of: Right) -> bool:
+        """Tell whether the caller has at least one of these rights; of none named, nobody has one."""
+        return not rights_of(self.roles).isdisjoint(any_of)
 
     def has_expired(self, now: datetime) -> bool:
         """Tell whether its time is over."""

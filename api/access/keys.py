@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from api.access.caller import MOST_CREW_HOURS, Caller, Role, longest_for_a_crew
+from api.access.caller import MOST_CREW_HOURS, Caller, longest_for_a_crew
+from api.access.rights import Role
 from lifeline.errors import InvalidInput
 
 PREFIX = "llk"
@@ -41,7 +42,7 @@ class ApiKey:
         """Refuse a crew's key that outlives the day."""
         latest = longest_for_a_crew(self.created_at)
         ends = self.caller.expires_at
-        if self.caller.crew and (ends is None or ends > latest):
+        if self.caller.crew is not None and (ends is None or ends > latest):
             raise InvalidInput(
                 f"The key {self.caller.name!r} is a crew's and must end within {MOST_CREW_HOURS} hours; "
                 f"let it end by {latest:%Y-%m-%dT%H:%MZ}."
@@ -56,16 +57,19 @@ def make_key(
     *,
     tenant: str,
     name: str,
-    roles: Iterable[Role],
+    roles: Iterable[str],
     created_by: str,
     now: datetime,
     sectors: Iterable[str] | None = None,
     owners: Iterable[str] | None = None,
-    crew: str = "",
+    crew: str | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
     """Return a new key and the text to hand over, which exists nowhere else: `llk_<id>_<secret>`."""
     roles = frozenset(roles)
+    unknown = sorted(roles - set(Role))
+    if unknown:
+        raise InvalidInput(f"{unknown[0]!r} is no role; give one of {', '.join(Role)}.")
     if not roles:
         raise InvalidInput(f"The key {name!r} has no role; give one of {', '.join(Role)}.")
     if expires_at is not None and expires_at <= now:
@@ -79,7 +83,7 @@ def make_key(
         sectors=None if sectors is None else frozenset(sectors),
         owners=None if owners is None else frozenset(owners),
         crew=crew,
-        expires_at=longest_for_a_crew(now) if crew and expires_at is None else expires_at,
+        expires_at=longest_for_a_crew(now) if crew is not None and expires_at is None else expires_at,
     )
     return ApiKey(key_id, hash_of(secret), caller, now, created_by), f"{PREFIX}_{key_id}_{secret}"
 
@@ -89,17 +93,25 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode("ascii")).hexdigest()
 
 
+@dataclass(frozen=True)
+class KeysKept:
+    """What the store holds: the keys that live, and whether there ever was any."""
+
+    live: tuple[ApiKey, ...]
+    ever_any: bool
+
+
 class KeyRing:
     """All live keys of the service, read again when older than `REREAD_SECONDS`.
 
     One read serves every request and every open stream of that while, and what was never a key costs no read at all.
-    `read` returns the keys that live; when it fails, so does every question (nobody is let in on old knowledge).
+    `read` returns what is in the store; when it fails, so does every question (nobody is let in on old knowledge).
     `monotonic` and `now` are the clocks. Safe to ask from several threads.
     """
 
     def __init__(
         self,
-        read: Callable[[], Iterable[ApiKey]],
+        read: Callable[[], KeysKept],
         *,
         monotonic: Callable[[], float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -107,6 +119,7 @@ class KeyRing:
         """Take where keys are read from, and the clocks."""
         self._read, self._monotonic, self._now = read, monotonic, now
         self._keys: dict[str, ApiKey] = {}
+        self._ever_any = False
         self._read_at = float("-inf")
         self._one_reader = threading.Lock()
 
@@ -128,17 +141,29 @@ class KeyRing:
         key = self._live().get(caller.id.removeprefix("key:"))
         return key is not None and key.caller == caller and key.is_live(self._now())
 
+    @property
+    def is_stale(self) -> bool:
+        """Tell whether the next question reads; an event loop asks it in a thread then."""
+        return self._monotonic() - self._read_at >= REREAD_SECONDS
+
+    def ever_any(self) -> bool:
+        """Tell whether there ever was a key. Keys taken back count: the last one's end must not open the door."""
+        self._live()
+        return self._ever_any
+
     def forget(self) -> None:
         """Read again at the next question: a key was made or taken back in this process."""
         with self._one_reader:
             self._read_at = float("-inf")
 
     def _live(self) -> dict[str, ApiKey]:
-        if self._monotonic() - self._read_at < REREAD_SECONDS:
+        if not self.is_stale:
             return self._keys
         with self._one_reader:
             started = self._monotonic()
             if started - self._read_at >= REREAD_SECONDS:
-                self._keys = {key.id: key for key in self._read()}
+                kept = self._read()
+                self._keys = {key.id: key for key in kept.live}
+                self._ever_any = kept.ever_any
                 self._read_at = started
             return self._keys

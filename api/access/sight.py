@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     import pandas as pd
 
@@ -75,21 +75,21 @@ class Sight:
         )
 
 
-def sight_in_child(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Work out a sight in a child process: `system` is the file, `sectors` and `owners` are lists or null."""
+def sight_in_child(argument: dict[str, Any], report: Callable[[Any], None]) -> dict[str, Any]:
+    """Work out a sight in a child: of the system in `file` with the incident's `tables`, limited as by `limits_of`."""
     from lifeline.files import read_system
 
-    sight = sight_of(read_system(request["system"]), request["sectors"], request["owners"])
-    return sight.to_json()
+    system = read_system(argument["file"])
+    tables = argument["tables"]
+    return sight_of(
+        system.replace(**tables) if tables else system, argument["sectors"], argument["owners"]
+    ).to_json()
 
 
-def sight_request(system_file: str, caller: Caller) -> dict[str, Any]:
-    """Return what to ask a child for; it is also the key to keep the answer under."""
+def limits_of(caller: Caller) -> dict[str, list[str] | None]:
+    """Return what a caller is limited to as JSON-able values: sorted names, or null for no limit."""
     limits = {"sectors": caller.sectors, "owners": caller.owners}
-    return {
-        "system": system_file,
-        **{name: None if values is None else sorted(values) for name, values in limits.items()},
-    }
+    return {name: None if values is None else sorted(values) for name, values in limits.items()}
 
 
 def sight_of(

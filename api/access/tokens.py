@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from api.access.caller import Caller, Role, longest_for_a_crew
+from api.access.caller import Caller, longest_for_a_crew
+from api.access.rights import Role
 from lifeline.errors import InvalidInput, LifelineError
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ ALGORITHMS = ("RS256", "ES256", "EdDSA")
 _ALGORITHM_OF = {("RSA", ""): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
 
 MOST_TOKEN_CHARACTERS = 8_192
+MOST_SUBJECT_CHARACTERS = 75
 LEAST_RSA_BITS = 2_048
 LEEWAY_SECONDS = 30
 "How far the issuer's clock and ours may differ."
@@ -98,14 +101,14 @@ def caller_of_token(token: str, rules: TokenRules, keys: Mapping[str, PyJWK], *,
     claims = _proven_claims(token, rules, keys, now)
     expires_at = datetime.fromtimestamp(claims["exp"], UTC)
     roles = _roles(claims, rules)
-    crew = _text(claims, rules.crew_claim) if rules.crew_claim and Role.CREW in roles else ""
-    if crew and expires_at > longest_for_a_crew(now):
+    crew = _text(claims, rules.crew_claim) if rules.crew_claim and Role.CREW in roles else None
+    if crew is not None and expires_at > longest_for_a_crew(now):
         raise BadToken("The token is a crew's and lives longer than a day.")
     subject = _text(claims, "sub")
     try:
         return Caller(
             tenant=rules.tenant or _text(claims, rules.tenant_claim),
-            id=f"oidc:{subject}",
+            id=_short_id(subject),
             name=str(_claim(claims, rules.name_claim) or subject)[:200],
             roles=roles,
             sectors=_names(claims, rules.sectors_claim) if rules.sectors_claim else None,
@@ -173,7 +176,13 @@ def _reason(bad: Exception) -> str:
     return words.get(type(bad).__name__, "it cannot be read")
 
 
-def _roles(claims: Mapping[str, Any], rules: TokenRules) -> frozenset[Role]:
+def _short_id(subject: str) -> str:
+    """Return the caller's id; logs and tables hold 80 characters."""
+    short = len(subject) <= MOST_SUBJECT_CHARACTERS and subject.isprintable()
+    return f"oidc:{subject if short else hashlib.sha256(subject.encode()).hexdigest()}"
+
+
+def _roles(claims: Mapping[str, Any], rules: TokenRules) -> frozenset[str]:
     ours: Mapping[str, Role] = (
         rules.role_names if rules.role_names is not None else {r.value: r for r in Role}
     )

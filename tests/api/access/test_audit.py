@@ -28,7 +28,7 @@ def chain(length: int, who: str = "key:1") -> list[Row]:
     for number in range(length):
         entry = Entry("east", who, Action.DENIED, f"/v1/{number}", {"n": number}, NOON + timedelta(number))
         rows.append(next_row(head, entry))
-        head = Head(rows[-1].seq, rows[-1].hash)
+        head = Head(rows[-1].number, rows[-1].hash)
     return rows
 
 
@@ -38,7 +38,7 @@ ANCHOR = Head(LENGTH, ROWS[-1].hash)
 
 def first_fault(rows: list[Row]) -> int | None:
     _, fault = verify(rows, ANCHOR)
-    return fault.seq if fault else None
+    return fault.number if fault else None
 
 
 def test_a_chain_nobody_touched_holds() -> None:
@@ -78,7 +78,7 @@ def test_a_letter_cannot_move_from_one_column_to_the_next() -> None:
 def test_a_row_taken_out_is_missed_also_when_those_after_it_are_renumbered(place: int) -> None:
     rest = [*ROWS[:place], *ROWS[place + 1 :]]
     assert first_fault(rest) == place + 1
-    renumbered = [row._replace(seq=number) for number, row in enumerate(rest, 1)]
+    renumbered = [row._replace(number=place) for place, row in enumerate(rest, 1)]
     assert first_fault(renumbered) == place + 1
 
 
@@ -94,7 +94,7 @@ def test_two_rows_exchanged_are_found_at_the_first(one: int, other: int) -> None
 def test_a_row_slipped_in_is_found_even_if_it_follows_the_one_before_it(place: int) -> None:
     before = Head(place, ROWS[place - 1].hash) if place else Head()
     forged = next_row(before, Entry("east", "nobody", Action.APPROVE))
-    later = [row._replace(seq=row.seq + 1) for row in ROWS[place:]]
+    later = [row._replace(number=row.number + 1) for row in ROWS[place:]]
     found = first_fault([*ROWS[:place], forged, *later])
     # A forged row that follows properly betrays itself by what comes next: the old row, or the anchor, which is row 7.
     assert found in (place + 1, place + 2)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from api.access.caller import Role
-from api.access.keys import REREAD_SECONDS, SHOWN_KEY, ApiKey, KeyRing, make_key
+from api.access.keys import REREAD_SECONDS, SHOWN_KEY, ApiKey, KeyRing, KeysKept, make_key
+from api.access.rights import Role
 from lifeline.errors import InvalidInput
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -35,9 +35,9 @@ class Clocks:
             self.read, monotonic=lambda: self.seconds, now=lambda: NOON + timedelta(seconds=self.seconds)
         )
 
-    def read(self) -> list[ApiKey]:
+    def read(self) -> KeysKept:
         self.reads += 1
-        return list(self.keys)
+        return KeysKept(tuple(self.keys), ever_any=True)
 
 
 def test_a_key_is_shown_once_and_kept_as_a_hash_only() -> None:
@@ -123,7 +123,7 @@ def test_when_keys_cannot_be_read_nobody_is_let_in() -> None:
     clocks.ring.caller_of(shown)
     clocks.seconds = REREAD_SECONDS
 
-    def broken() -> list[ApiKey]:
+    def broken() -> KeysKept:
         raise OSError("disk")
 
     clocks.ring._read = broken
@@ -139,7 +139,9 @@ def test_a_crews_key_ends_within_a_day() -> None:
 
 
 def test_a_key_that_makes_no_sense_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="no role"):
+    with pytest.raises(InvalidInput, match="'king' is no role"):
+        a_key(roles=["king"])
+    with pytest.raises(InvalidInput, match="has no role"):
         a_key(roles=[])
     with pytest.raises(InvalidInput, match="already"):
         a_key(expires_at=NOON)

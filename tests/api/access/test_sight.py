@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from worlds import town
 
-from api.access.caller import Caller, Role
+from api.access.caller import Caller
+from api.access.rights import Role
 from api.access.seen import seen_components, seen_event, seen_features, seen_returns, seen_work
-from api.access.sight import Seen, Sight, sight_in_child, sight_of, sight_request
+from api.access.sight import Seen, Sight, limits_of, sight_in_child, sight_of
 from lifeline.files import write_system
 from lifeline.system import System
 
@@ -89,9 +90,11 @@ def test_a_child_works_it_out_from_the_file(city: System, tmp_path: Any, grid: S
     file = tmp_path / "city.zip"
     write_system(city, file)
     utility = Caller("east", "key:1", "n", frozenset({Role.VIEWER}), owners=frozenset({"grid"}))
-    request = sight_request(str(file), utility)
-    assert request == {"system": str(file), "sectors": None, "owners": ["grid"]}
-    assert Sight.from_json(sight_in_child(request)) == grid
+    assert limits_of(utility) == {"sectors": None, "owners": ["grid"]}
+    argument = {"file": str(file), "tables": {}, **limits_of(utility)}
+    assert Sight.from_json(sight_in_child(argument, print)) == grid
+    green = [{"id": "green", "skills": "power", "longitude": 0.0, "latitude": 0.0, "owner": "grid"}]
+    assert sight_in_child({**argument, "tables": {"crews": green}}, print)["crews"] == ["green"]
 
 
 def test_a_picture_shows_interfaces_without_minutes_and_people(grid: Sight) -> None:

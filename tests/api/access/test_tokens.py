@@ -13,8 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from api.access.caller import Role
 from api.access.key_sets import KeySet, KeySource
+from api.access.rights import Role
 from api.access.tokens import BadToken, TokenRules, caller_of_token, public_keys
 from lifeline.errors import InvalidInput
 
@@ -122,6 +122,11 @@ def test_a_forged_token_is_refused_and_not_repeated(forged: str) -> None:
     with pytest.raises(BadToken) as refused:
         caller_of_token(forged, RULES, KEYS, now=NOW)
     assert forged[:40] not in str(refused.value) or not forged
+
+
+def test_a_long_subject_is_shortened_for_the_log() -> None:
+    caller = caller_of_token(signed(sub="a" * 200), RULES, KEYS, now=NOW)
+    assert caller.id == "oidc:" + hashlib.sha256(b"a" * 200).hexdigest()
 
 
 @pytest.mark.parametrize("part", [0, 1, 2])
