@@ -140,12 +140,15 @@ def read_anchor(file: Path) -> Head | None:
         ) from None
 
 
-def write_anchor(file: Path, head: Head) -> None:
-    """Write this head down, on disk when this returns, unless a later one stands there; several processes may."""
+def write_anchor(file: Path, head: Head, *, also_back: bool = False) -> None:
+    """Write this head down, on disk when this returns, unless a later one stands there; several processes may.
+
+    `also_back` writes it in any case, for a database that was restored to an earlier day.
+    """
     with open(file.with_name(file.name + ".lock"), "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         known = read_anchor(file)
-        if known is not None and known.number >= head.number:
+        if known is not None and known.number >= head.number and not also_back:
             return
         fresh = file.with_name(file.name + ".new")
         with open(fresh, "w", encoding="ascii") as written:
