@@ -45,7 +45,7 @@ def test_a_chunked_body_is_cut_off_at_the_first_chunk_that_is_too_much() -> None
 
 
 def test_a_chunked_upload_is_cut_off_whatever_the_route_makes_of_it() -> None:
-    class Fault(Exception):
+    class OurError(Exception):
         pass
 
     async def swallows(scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +54,7 @@ def test_a_chunked_upload_is_cut_off_whatever_the_route_makes_of_it() -> None:
         except Exception:
             await send({"type": "http.response.start", "status": 500, "headers": []})
             await send({"type": "http.response.body", "body": b"Traceback"})
-            raise Fault from None
+            raise OurError from None
 
     chunks = [bytes(MEBIBYTE)] * 100
     refused = post(BodyLimits(swallows), "/v1/systems", chunks, ("content-type", "application/zip"))
