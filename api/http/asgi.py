@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+
+from api.http.problems import Refusal, instance_of, problem_response
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -13,34 +14,14 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
-    """A request that gets a short answer instead of being served."""
-
-    def __init__(
-        self, status: int, title: str, detail: str, headers: tuple[tuple[bytes, bytes], ...] = ()
-    ) -> None:
-        """Take the HTTP status, what is wrong in two words, which thing and what to try, further headers."""
-        super().__init__(detail)
-        self.status, self.title, self.detail, self.headers = status, title, detail, headers
-
-
 def header(scope: Scope, name: bytes) -> bytes | None:
     """Return the first header of this (lower-case) name, or None."""
     return next((value for key, value in scope["headers"] if key == name), None)
 
 
-async def answer(refused: Refused, send: Send) -> None:
-    """Send a refusal as application/problem+json (RFC 9457)."""
-    body = json.dumps(
-        {"type": "about:blank", "title": refused.title, "status": refused.status, "detail": refused.detail}
-    ).encode()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        *refused.headers,
-    ]
-    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def answer(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request with a refusal, without asking the app."""
+    await problem_response(refusal, instance_of(scope))(scope, receive, send)
 
 
 def route_template(scope: Scope) -> str:

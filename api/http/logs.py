@@ -81,7 +81,7 @@ class AccessLog:
         import structlog
 
         name = _name_of(scope)
-        scope.setdefault("state", {})["request_id"] = name
+        scope.setdefault("state", {})["number"] = name
         begun, status = time.perf_counter(), 500
 
         async def named(message: Message) -> None:

@@ -55,6 +55,9 @@ TITLES = {
     "conflict": "This goes against what is there",
     "reused-key": "This Idempotency-Key was used for another request",
     "quota": "Too much at once",
+    "too-large": "More was sent than is taken here",
+    "wrong-kind": "What was sent is of another kind than is taken here",
+    "unknown-host": "The service does not answer under this name",
     "too-late": "It took too long",
     "our-fault": "Something went wrong here",
     "busy": "The service cannot do this now",
@@ -173,5 +176,10 @@ def _refusal_of_fields(error: RequestValidationError) -> Refusal:
 
 
 def _number_of(request: Request) -> str | None:
-    number: str | None = getattr(request.state, "number", None)
+    return instance_of(request.scope)
+
+
+def instance_of(scope: Mapping[str, Any]) -> str | None:
+    """Return the name of a request in an answer that tells of a problem with it."""
+    number: str | None = scope.get("state", {}).get("number")
     return None if number is None else f"urn:lifeline:request:{number}"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from api.http.asgi import App, Message, Receive, Refused, Scope, Send, answer, header
+from api.http.asgi import App, Message, Receive, Scope, Send, answer, header
 from api.http.limits.json_text import check_json
+from api.http.problems import Refusal
 
 KIBIBYTE = 1024
 MEBIBYTE = 1024**2
@@ -64,8 +65,8 @@ class BodyLimits:
             _check_envelope(scope, wanted)
             if not wanted.streamed:
                 receive = await _checked_whole(receive, wanted.most_bytes)
-        except Refused as refused:
-            await answer(refused, send)
+        except Refusal as refusal:
+            await answer(refusal, scope, receive, send)
             return
         except ClientLeft:
             return
@@ -90,19 +91,17 @@ def _check_envelope(scope: Scope, wanted: BodyClass) -> None:
     """Refuse by the headers alone what need not be read."""
     length = header(scope, b"content-length")
     if length is not None and (not length.isdigit() or len(length) > 18):
-        raise Refused(400, "Bad length", "Content-Length is no number of bytes.")
+        raise Refusal(400, "invalid-input", "Content-Length is no number of bytes.")
     if length is not None and int(length) > wanted.most_bytes:
         raise _too_large(wanted.most_bytes)
     if (header(scope, b"content-encoding") or b"identity").lower() != b"identity":
-        raise Refused(
-            415, "Encoding refused", "A compressed body is not accepted; send it without Content-Encoding."
+        raise Refusal(
+            415, "wrong-kind", "A compressed body is not accepted; send it without Content-Encoding."
         )
     kind = (header(scope, b"content-type") or b"").partition(b";")[0].strip().lower().decode("latin-1")
     if kind not in wanted.kinds:
         told = f"is {kind[:80]!r}" if kind else "is missing"
-        raise Refused(
-            415, "Wrong content type", f"Content-Type {told}; this route takes {', '.join(wanted.kinds)}."
-        )
+        raise Refusal(415, "wrong-kind", f"Content-Type {told}; this route takes {', '.join(wanted.kinds)}.")
 
 
 async def _checked_whole(receive: Receive, most_bytes: int) -> Receive:
@@ -156,10 +155,10 @@ async def _run_counting(app: App, most_bytes: int, scope: Scope, receive: Receiv
         if size <= most_bytes or begun:
             raise
     if size > most_bytes and not begun:
-        await answer(_too_large(most_bytes), send)
+        await answer(_too_large(most_bytes), scope, receive, send)
 
 
-def _too_large(most_bytes: int) -> Refused:
-    return Refused(
-        413, "Body too large", f"This route takes at most {most_bytes:,} bytes; send less, or in parts."
+def _too_large(most_bytes: int) -> Refusal:
+    return Refusal(
+        413, "too-large", f"This route takes at most {most_bytes:,} bytes; send less, or in parts."
     )

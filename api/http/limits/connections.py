@@ -1,8 +1,8 @@
 """How long a connection may take over what it sends and reads: uvicorn's own protocol knows no such limits.
 
 Times are wall seconds. A slow-loris that opens sockets and never finishes its headers is closed after
-`header_seconds`; one that drips its body after `body_seconds` plus a second for each `body_bytes_per_second` it
-did send; one that never reads its answer after `reading_seconds`. When all places are taken, the oldest
+`header_seconds`; one that drips its body after `body_seconds` plus a second for each `body_bytes_per_second` of body
+it did send; one that never reads its answer after `reading_seconds`. When all places are taken, the oldest
 connection that has not finished its headers makes room: a client that means well is through in milliseconds.
 """
 
@@ -13,11 +13,11 @@ import resource
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 KEEP_ALIVE_SECONDS = 5
-HEADER_BYTES = 16 * 1024
+# Headers that have not ended by then; `envelope` looks at those that came at once.
+MOST_HEADER_BYTES = 16 * 1024
 # Files the process needs besides sockets: databases, logs, the pipes of its children.
 FILES_FOR_OTHERS = 128
 # What a client has to finish next: its headers, its body, or the rest of a body that we answered early.
@@ -46,7 +46,6 @@ def uvicorn_options(limits: ConnectionLimits | None = None) -> dict[str, Any]:
         "http": guarded_protocol(limits or ConnectionLimits()),
         "ws": "none",
         "timeout_keep_alive": KEEP_ALIVE_SECONDS,
-        "h11_max_incomplete_event_size": HEADER_BYTES,
         "proxy_headers": False,
         "server_header": False,
         "access_log": False,
@@ -54,14 +53,14 @@ def uvicorn_options(limits: ConnectionLimits | None = None) -> dict[str, Any]:
     }
 
 
-def guarded_protocol(limits: ConnectionLimits) -> type[H11Protocol]:
+def guarded_protocol(limits: ConnectionLimits) -> type[HttpToolsProtocol]:
     """Return the protocol class that keeps these limits; as many connections as the process may open files."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     places = max(1, min(limits.most, files - FILES_FOR_OTHERS))
     return type("BoundGuardedProtocol", (GuardedProtocol,), {"limits": limits, "places": places})
 
 
-class GuardedProtocol(H11Protocol):
+class GuardedProtocol(HttpToolsProtocol):
     """HTTP/1.1 as uvicorn speaks it, with a deadline on everything the client has to do."""
 
     limits = ConnectionLimits()
@@ -72,6 +71,7 @@ class GuardedProtocol(H11Protocol):
         super().__init__(*args, **options)
         self._due: Phase | None = None
         self._due_since = 0.0
+        self._header_bytes = 0
         self._body_bytes = 0
         self._due_timer: asyncio.TimerHandle | None = None
         self._reading_timer: asyncio.TimerHandle | None = None
@@ -86,18 +86,41 @@ class GuardedProtocol(H11Protocol):
             oldest.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes in, and see what of the request is still due."""
+        """Take bytes in, and see that they come to something."""
         super().data_received(data)
-        self._body_bytes += len(data)
-        state = self.conn.their_state
-        due: Phase | None = "headers" if state is h11.IDLE else "body" if state is h11.SEND_BODY else None
-        if due != self._due and not (due == "body" and self._due == "rest"):
-            self._wait_for(due)
+        if self._due == "headers":
+            self._header_bytes += len(data)
+            if self._header_bytes > MOST_HEADER_BYTES:
+                self.send_400_response("Headers too large.")
+        elif self._due is None and (self.cycle is None or self.cycle.response_complete):
+            # Empty lines before a request begin nothing, but have stopped uvicorn's keep-alive clock.
+            self._wait_for("headers")
+
+    def on_message_begin(self) -> None:
+        """Wait for the headers of the request that begins."""
+        super().on_message_begin()
+        if self._due != "headers":
+            self._wait_for("headers")
+
+    def on_headers_complete(self) -> None:
+        """Wait for the body."""
+        super().on_headers_complete()
+        self._wait_for("body")
+
+    def on_body(self, body: bytes) -> None:
+        """Count what came: it earns the client time."""
+        super().on_body(body)
+        self._body_bytes += len(body)
+
+    def on_message_complete(self) -> None:
+        """Wait for nothing: now it is our turn."""
+        super().on_message_complete()
+        self._wait_for(None)
 
     def on_response_complete(self) -> None:
         """Read on for a moment what the client still sends: to close at once could eat our answer."""
         super().on_response_complete()
-        if self.conn.their_state is h11.SEND_BODY:
+        if self._due == "body":
             self._wait_for("rest")
 
     def pause_writing(self) -> None:
@@ -119,7 +142,8 @@ class GuardedProtocol(H11Protocol):
     def _wait_for(self, due: Phase | None) -> None:
         if self._due_timer is not None:
             self._due_timer.cancel()
-        self._due, self._due_since, self._body_bytes = due, self.loop.time(), 0
+        self._due, self._due_since = due, self.loop.time()
+        self._header_bytes = self._body_bytes = 0
         self._due_timer = self.loop.call_later(self._allowed_seconds(), self._look) if due else None
 
     def _allowed_seconds(self) -> float:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from api.http.asgi import App, Receive, Refused, Scope, Send, answer, header
+from api.http.asgi import App, Receive, Scope, Send, answer, header
+from api.http.problems import Refusal
 
 MOST_TARGET_BYTES = 8 * 1024  # RFC 9110 4.1 asks for 8,000 at least
 MOST_HEADER_BYTES = 16 * 1024
@@ -35,37 +36,37 @@ class Envelope:
                 _check_path(scope)
                 if "*" not in self.hosts and scope["path"] not in ANY_HOST_MAY_ASK:
                     self._check_names(scope)
-            except Refused as refused:
-                await answer(refused, send)
+            except Refusal as refusal:
+                await answer(refusal, scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
     def _check_names(self, scope: Scope) -> None:
         names = [value.decode("latin-1").lower() for key, value in scope["headers"] if key == b"host"]
         if len(names) != 1 or _without_port(names[0]) not in self.hosts:
-            raise Refused(
+            raise Refusal(
                 400,
-                "Unknown host",
-                "The Host header is none of this service's names; list it in the setting `hosts`.",
+                "unknown-host",
+                "The Host header is none of this service's names; list it in the setting `allowed_hosts`.",
             )
         origin = header(scope, b"origin")
         if origin is not None and _origin_host(origin.decode("latin-1")) not in self.hosts:
-            raise Refused(
-                403, "Foreign origin", "Pages of other origins may not use this service from a browser."
+            raise Refusal(
+                403, "not-allowed", "Pages of other origins may not use this service from a browser."
             )
 
 
 def _check_sizes(scope: Scope) -> None:
     if len(scope.get("raw_path") or b"") + len(scope.get("query_string", b"")) > MOST_TARGET_BYTES:
-        raise Refused(414, "Address too long", f"An address has at most {MOST_TARGET_BYTES:,} bytes.")
+        raise Refusal(414, "too-large", f"An address has at most {MOST_TARGET_BYTES:,} bytes.")
     headers = scope["headers"]
     if (
         len(headers) > MOST_HEADERS
         or sum(len(key) + len(value) for key, value in headers) > MOST_HEADER_BYTES
     ):
-        raise Refused(
+        raise Refusal(
             431,
-            "Headers too large",
+            "too-large",
             f"A request has at most {MOST_HEADERS} headers and {MOST_HEADER_BYTES:,} bytes of them.",
         )
 
@@ -78,8 +79,8 @@ def _check_path(scope: Scope) -> None:
         or any(part in (".", "..") for part in path.split("/"))
         or _NUL.search(scope.get("query_string", b""))
     ):
-        raise Refused(
-            400, "Bad address", "The address has control characters, backslashes or dots for a name."
+        raise Refusal(
+            400, "invalid-input", "The address has control characters, backslashes or dots for a name."
         )
 
 

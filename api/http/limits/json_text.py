@@ -11,7 +11,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from api.http.asgi import Refused
+from api.http.problems import Refusal
 
 MOST_DEPTH = 32
 # A mebibyte of `[],` would hold the event loop for 0.3 s; 10,000 field updates in one body are 10,000 objects.
@@ -106,9 +106,9 @@ def _short(text: str) -> str:
     return text if len(text) <= MOST_NUMBER_CHARACTERS else f"{text[:20]}… ({len(text):,} characters)"
 
 
-def _not_json(what: str) -> Refused:
-    return Refused(400, "Not JSON", f"The body is not JSON: {what}")
+def _not_json(what: str) -> Refusal:
+    return Refusal(400, "invalid-input", f"The body is not JSON: {what}")
 
 
-def _unfit(what: str) -> Refused:
-    return Refused(422, "JSON refused", f"The body {what}")
+def _unfit(what: str) -> Refusal:
+    return Refusal(422, "invalid-input", f"The body {what}")

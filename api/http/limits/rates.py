@@ -14,8 +14,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from api.http.asgi import App, Message, Receive, Refused, Scope, Send, answer, header
+from api.http.asgi import App, Receive, Scope, Send, answer, header
 from api.http.limits.addresses import Network, client_address, share_of
+from api.http.problems import Refusal
 
 # Each bucket is about 200 bytes; one that is forgotten was full again or is soon.
 MOST_BUCKETS = 20_000
@@ -73,15 +74,10 @@ class Rates:
             raise too_many(f"This {kind} asks more often than it may", wait)
 
 
-def too_many(what: str, wait_seconds: float) -> Refused:
+def too_many(what: str, wait_seconds: float) -> Refusal:
     """Return the 429 that says when to try again, in whole seconds (RFC 9110, 10.2.3)."""
     seconds = max(1, math.ceil(wait_seconds))
-    return Refused(
-        429,
-        "Too many requests",
-        f"{what}; try again in {seconds} s.",
-        ((b"retry-after", str(seconds).encode()),),
-    )
+    return Refusal(429, "quota", f"{what}; try again in {seconds} s.", headers={"Retry-After": str(seconds)})
 
 
 _REPORTS = re.compile(r"/v1/(incidents/[^/]+/)?reports/?")
@@ -90,8 +86,7 @@ _REPORTS = re.compile(r"/v1/(incidents/[^/]+/)?reports/?")
 class RateLimits:
     """Counts each request against its address and its key, before anybody looks at either.
 
-    A tenant is known only after authentication, which calls `rates.admit("tenant", ...)` itself: a Refused that
-    comes out of the app before its answer has begun is answered here.
+    A tenant is known only after authentication, which calls `rates.admit("tenant", ...)` itself.
     """
 
     def __init__(self, app: App, rates: Rates, trusted_proxies: Sequence[Network] = ()) -> None:
@@ -103,20 +98,12 @@ class RateLimits:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun = False
-
-        async def noting(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
         try:
             self._admit(scope)
-            await self.app(scope, receive, noting)
-        except Refused as refused:
-            if begun:
-                raise
-            await answer(refused, send)
+        except Refusal as refusal:
+            await answer(refusal, scope, receive, send)
+            return
+        await self.app(scope, receive, send)
 
     def _admit(self, scope: Scope) -> None:
         address = client_address(scope, self.trusted_proxies)

@@ -32,7 +32,7 @@ def text_of(size: int) -> bytes:
 def test_each_class_of_route_takes_its_own_size_and_not_a_byte_more(path: str, most: int) -> None:
     assert post(SERVICE, path, text_of(most)).status == 200
     refused = post(SERVICE, path, text_of(most + 1))
-    assert refused.problem["title"] == "Body too large"
+    assert refused.problem["title"] == "More was sent than is taken here"
     assert f"{most:,} bytes" in refused.problem["detail"]
     assert refused.status == 413
     assert refused.taken == 0
@@ -59,7 +59,7 @@ def test_a_chunked_upload_is_cut_off_whatever_the_route_makes_of_it() -> None:
     chunks = [bytes(MEBIBYTE)] * 100
     refused = post(BodyLimits(swallows), "/v1/systems", chunks, ("content-type", "application/zip"))
     assert (refused.status, refused.taken) == (413, 65)
-    assert refused.problem["title"] == "Body too large"
+    assert refused.problem["title"] == "More was sent than is taken here"
 
 
 def test_a_compressed_body_is_refused_unread() -> None:
