@@ -13,13 +13,14 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, TextIO
 
-from api.http.asgi import App, Message, Receive, Scope, Send, header, route_template
+from api.http.asgi import App, Message, Receive, Scope, Send, answer, header, route_template
+from api.http.problems import our_fault
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor
 
 # What others may call their request, so that theirs and our log lines can be laid side by side.
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_NUMBER = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 # Names under which somebody might log what is nobody's business.
 SECRETS = frozenset({"authorization", "token", "key_secret", "password", "body", "note", "phone"})
@@ -67,42 +68,47 @@ def _without_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 class AccessLog:
-    """Names each request, and writes one line when it has been answered."""
+    """Numbers each request, writes one line when it has been answered, and answers what nobody foresaw."""
 
     def __init__(self, app: App) -> None:
         """Stand before `app`."""
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request under a name that its answer carries too."""
+        """Serve the request under a number that its answer carries too."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         import structlog
 
-        name = _name_of(scope)
-        scope.setdefault("state", {})["number"] = name
-        begun, status = time.perf_counter(), 500
+        number = _number_of(scope)
+        scope.setdefault("state", {})["number"] = number
+        begun, status = time.perf_counter(), 0
 
-        async def named(message: Message) -> None:
+        async def numbered(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                told = [*message.get("headers", []), (b"x-request-id", name.encode())]
+                told = [*message.get("headers", []), (b"x-request-id", number.encode())]
                 message = {**message, "headers": told}
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=name):
+        with structlog.contextvars.bound_contextvars(request=number):
             try:
-                await self.app(scope, receive, named)
+                await self.app(scope, receive, numbered)
+            except Exception:
+                structlog.get_logger("lifeline.http").exception("the fault is ours")
+                if status:  # the answer had begun: to break it off is all that is left
+                    raise
+                await answer(our_fault(), scope, receive, numbered)
             finally:
                 milliseconds = round((time.perf_counter() - begun) * 1000, 1)
-                _write(scope, status, milliseconds)
+                _write(scope, status or 499, milliseconds)
 
 
-def _name_of(scope: Scope) -> str:
+def _number_of(scope: Scope) -> str:
     told = header(scope, b"x-request-id")
-    if told is not None and _REQUEST_ID.fullmatch(told):
+    if told is not None and _NUMBER.fullmatch(told):
         return told.decode()
     return uuid.uuid4().hex
 
@@ -120,5 +126,5 @@ def _write(scope: Scope, status: int, milliseconds: float) -> None:
         status=status,
         ms=milliseconds,
         tenant=getattr(caller, "tenant", None),
-        key=getattr(caller, "key_id", None),
+        key=getattr(caller, "id", None),
     )

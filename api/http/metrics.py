@@ -10,12 +10,19 @@ import ipaddress
 import time
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 
 from api.http.asgi import App, Message, Receive, Scope, Send, route_template
 
+CONTENT_TYPE = CONTENT_TYPE_LATEST
 LATENCY_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
-COMMIT_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROXY_HEADERS = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
 
@@ -26,6 +33,7 @@ class Metrics:
     def __init__(self) -> None:
         """Start all at zero."""
         self.registry = CollectorRegistry()
+        self._watched: dict[str, Gauge] = {}
         self.requests = Counter(
             "lifeline_requests",
             "Requests answered.",
@@ -39,22 +47,18 @@ class Metrics:
             buckets=LATENCY_SECONDS,
             registry=self.registry,
         )
-        self.commit_size = Histogram(
-            "lifeline_group_commit_units",
-            "Units of work that one commit made durable together.",
-            buckets=COMMIT_SIZES,
-            registry=self.registry,
-        )
-        self.stream_lag_seconds = Histogram(
-            "lifeline_stream_lag_seconds",
-            "Seconds from the commit of an event until a stream sent it.",
-            buckets=LATENCY_SECONDS,
-            registry=self.registry,
-        )
+        self._jobs = Gauge("lifeline_jobs", "Jobs that have not ended.", ("status",), registry=self.registry)
 
     def watch(self, name: str, what: str, now: Callable[[], float]) -> None:
         """Show a number that somebody else keeps, as the length of the write queue: `now` is asked each time."""
-        Gauge(f"lifeline_{name}", what, registry=self.registry).set_function(now)
+        if name not in self._watched:  # an app that is started again shows its new parts
+            self._watched[name] = Gauge(f"lifeline_{name}", what, registry=self.registry)
+        self._watched[name].set_function(now)
+
+    def set_jobs(self, by_status: dict[str, int]) -> None:
+        """Show how many jobs wait and run."""
+        for status, count in by_status.items():
+            self._jobs.labels(status).set(count)
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format."""

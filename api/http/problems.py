@@ -132,7 +132,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Have every error answered as problem+json, the unforeseen ones without a word about our insides."""
+    """Have every refusal answered as problem+json; what nobody foresaw goes on to the access log's guard."""
     from lifeline.errors import LifelineError
 
     @app.exception_handler(Refusal)
@@ -153,14 +153,12 @@ def add_problem_handlers(app: FastAPI) -> None:
         refusal = Refusal(error.status_code, kind, f"{error.detail}.", headers=error.headers)
         return problem_response(refusal, _number_of(request))
 
-    @app.exception_handler(Exception)
-    async def failed(request: Request, error: Exception) -> JSONResponse:
-        return problem_response(
-            Refusal(
-                500, "our-fault", "The fault is ours; the operator's log says more. It is safe to try again."
-            ),
-            _number_of(request),
-        )
+
+def our_fault() -> Refusal:
+    """Return the answer to a request that failed for a reason nobody foresaw; see `api.http.logs.AccessLog`."""
+    return Refusal(
+        500, "our-fault", "The fault is ours; the operator's log says more. It is safe to try again."
+    )
 
 
 def _refusal_of_fields(error: RequestValidationError) -> Refusal:

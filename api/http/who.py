@@ -24,8 +24,10 @@ class Allowed:
         """Take the right that is needed."""
         self.right = right
 
-    def __call__(self, caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
-        """Return the caller, or refuse."""
+    def __call__(self, request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+        """Return the caller, or refuse; the log names the caller then, and its tenant's rate counts the request."""
+        request.state.caller = caller
+        request.app.state.rates.admit("tenant", caller.tenant)
         if not caller.may(self.right):
             raise Refusal(403, "not-allowed", f"{caller.name!r} has not the right {self.right.value!r}.")
         return caller

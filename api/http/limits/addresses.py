@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from api.http.asgi import Scope
+from lifeline.errors import InvalidInput
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def networks_of(names: Iterable[str]) -> tuple[Network, ...]:
+    """Return addresses and networks (10.0.0.0/8) out of the settings; a name that is none is told of."""
+    try:
+        return tuple(ipaddress.ip_network(name, strict=False) for name in names)
+    except ValueError as trouble:
+        raise InvalidInput(
+            f"trusted_proxies: {trouble}; give addresses or networks, as 10.0.0.0/8."
+        ) from None
 
 
 def client_address(scope: Scope, trusted_proxies: Sequence[Network] = ()) -> str:

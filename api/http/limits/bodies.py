@@ -12,18 +12,12 @@ from dataclasses import dataclass
 from api.http.asgi import App, Message, Receive, Scope, Send, answer, header
 from api.http.limits.json_text import check_json
 from api.http.problems import Refusal
+from api.jobs.intake import ENDINGS
 
 KIBIBYTE = 1024
 MEBIBYTE = 1024**2
 
 JSON_KIND = "application/json"
-SYSTEM_KINDS = (
-    JSON_KIND,
-    "application/zip",
-    "application/x-zip-compressed",
-    "application/geopackage+sqlite3",
-    "application/octet-stream",
-)
 
 
 @dataclass(frozen=True)
@@ -43,7 +37,7 @@ class BodyClass:
 BODY_CLASSES = (
     BodyClass(re.compile(r"/v1/incidents/[^/]+/updates/?"), 64 * KIBIBYTE),
     BodyClass(re.compile(r"/v1/(incidents/[^/]+/)?reports/?"), 16 * KIBIBYTE),
-    BodyClass(re.compile(r"/v1/systems/?"), 64 * MEBIBYTE, SYSTEM_KINDS, streamed=True),
+    BodyClass(re.compile(r"/v1/systems/?"), 64 * MEBIBYTE, tuple(ENDINGS), streamed=True),
     BodyClass(re.compile(r".*", re.DOTALL), MEBIBYTE),
 )
 
