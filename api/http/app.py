@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
@@ -19,7 +20,10 @@ ROUTES = (
     "systems",
     "scenarios",
     "incidents",
+    "updates",
     "events",
+    "keys",
+    "audit",
     "health",
 )
 "The files of `api.http.routes`, in the order in which the OpenAPI document lists them."
@@ -56,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        from api.http.door import keep_refreshing, open_door
         from api.store.database import Database
         from api.store.migrations import bring_up_to_date
 
@@ -63,10 +68,13 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
         database = Database(settings.database)
         bring_up_to_date(database)
         app.state.service = Service(settings, database, Streams(database))
+        app.state.door = open_door(settings, database)
+        refreshing = asyncio.create_task(keep_refreshing(app.state.door))
         _measure(app.state.service, app.state.metrics)
         try:
             yield
         finally:
+            refreshing.cancel()
             app.state.service.streams.close()
             database.close()
 
