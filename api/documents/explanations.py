@@ -142,12 +142,10 @@ def job_explanation(evaluation: Evaluation, job: str) -> JobExplanation:
     from api.explanation import job_sentences
     from api.wording import Clock as LocalClock
     from api.words import LANGUAGES
-    from lifeline.explain import UndoneExplained, explain_job
+    from lifeline.explain import explain_job
 
     explained = explain_job(evaluation, job)
     clock = LocalClock(evaluation.problem.system.settings, evaluation.finish_minute)
-    is_undone = isinstance(explained, UndoneExplained)
-    figures = _undone(explained, clock) if is_undone else _visited(explained, clock)
     place = explained.best_place
     return JobExplanation.model_validate(
         {
@@ -158,9 +156,17 @@ def job_explanation(evaluation: Evaluation, job: str) -> JobExplanation:
             "sentences": {
                 language: job_sentences(words, clock, explained) for language, words in LANGUAGES.items()
             },
-            **figures,
+            **_figures(explained, clock),
         }
     )
+
+
+def _figures(explained: VisitExplained | UndoneExplained, clock: LocalClock) -> dict[str, Any]:
+    from lifeline.explain import UndoneExplained
+
+    if isinstance(explained, UndoneExplained):
+        return _undone(explained, clock)
+    return _visited(explained, clock)
 
 
 def _visited(explained: VisitExplained, clock: LocalClock) -> dict[str, Any]:

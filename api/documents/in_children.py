@@ -1,7 +1,7 @@
 """What a child process works out: JSON in, JSON out; every function is `(argument, report)`.
 
-`argument` names the system as a file (`system`, as `lifeline.files.write_system` writes it) and has the plan as
-`Plan.to_json` has it (`plan`); `history` are the visits that have been made or begun, where there are any.
+`argument` names the system as a file (`file`) and the `tables` that the incident has in place of its own; `start`
+is the clock at time zero. `plan` is as `Plan.to_json` has it; `history` are the visits that had been made or begun.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
     from lifeline.plan import Plan
     from lifeline.repair import RepairProblem
+    from lifeline.system import System
 
 Argument = Mapping[str, Any]
 Report = Callable[..., None]
@@ -48,11 +49,10 @@ def difference(argument: Argument, report: Report) -> dict[str, Any]:
 
 
 def layers(argument: Argument, report: Report) -> dict[str, Any]:
-    """Return the map layers of a system, which stay the same for as long as its version is used."""
+    """Return the map layers of a system, which stay the same while its version and the incident's tables do."""
     from api.documents.system_layers import system_layers
-    from lifeline.files import read_system
 
-    return system_layers(read_system(argument["system"]))
+    return system_layers(_system(argument))
 
 
 def _evaluation(argument: Argument) -> Evaluation:
@@ -65,12 +65,24 @@ def _problem(argument: Argument) -> RepairProblem:
     from dataclasses import replace
 
     from api.planning import problem_of
-    from lifeline.files import read_system
     from lifeline.plan import Visit
 
-    problem = problem_of(read_system(argument["system"]))
+    problem = problem_of(_system(argument))
     history = tuple(Visit(**visit) for visit in argument.get("history", ()))
     return replace(problem, history=history) if history else problem
+
+
+def _system(argument: Argument) -> System:
+    from dataclasses import replace
+
+    from lifeline.files import read_system
+
+    system = read_system(argument["file"])
+    tables = argument.get("tables") or {}
+    settings = system.settings
+    if "start" in argument:
+        settings = replace(settings, start=argument["start"])
+    return system.replace(settings=settings, **tables)
 
 
 def _plan(content: Mapping[str, Any]) -> Plan:

@@ -122,7 +122,7 @@ def test_what_turned_out_to_be_whole_costs_the_old_plan_nothing(problem, plan):
 def test_a_child_makes_the_same_documents_of_a_file_and_json(four_lines, plan, evaluation, lists, tmp_path):
     path = tmp_path / "system.zip"
     write_system(four_lines, path)
-    argument = {"system": str(path), "plan": json.loads(plan.to_json())}
+    argument = {"file": str(path), "plan": json.loads(plan.to_json())}
     papers = json.loads(json.dumps(in_children.papers(argument, silent)))
     assert papers["work_lists"] == lists.model_dump(mode="json")
     assert len(papers["returns"]["returns"]) == 4
@@ -138,7 +138,7 @@ def test_a_child_knows_what_has_been_begun(four_lines, plan, tmp_path):
     path = tmp_path / "system.zip"
     write_system(four_lines, path)
     content = json.loads(plan.to_json())
-    argument = {"system": str(path), "plan": content, "history": content["visits"][:1], "job": "P1-B"}
+    argument = {"file": str(path), "plan": content, "history": content["visits"][:1], "job": "P1-B"}
     explained = in_children.explanation(argument, silent)
     assert explained["delay"]["price"] is None
 
