@@ -1,7 +1,8 @@
-"""What a child process works out: JSON in, JSON out; every function is `(argument, report)`.
+"""What a child process works out about a plan: JSON in, JSON out; every function is `(argument, report)`.
 
-`argument` names the system as a file (`file`) and the `tables` that the incident has in place of its own; `start`
-is the clock at time zero. `plan` is as `Plan.to_json` has it; `history` are the visits that had been made or begun.
+`argument` tells of the problem as `api.jobs.problem` reads it: `system` is a file, `settings` and `tables` go in place
+of the system's own; a plan that was made at the minute `now` has the `updates` known by then as well. `plan` is as
+`Plan.to_json` has it.
 """
 
 from __future__ import annotations
@@ -20,16 +21,11 @@ Argument = Mapping[str, Any]
 Report = Callable[..., None]
 
 
-def papers(argument: Argument, report: Report) -> dict[str, Any]:
-    """Return all that is kept of a plan: `work_lists` and `returns`."""
-    from api.documents.returns import returns_of
-    from api.documents.work_lists import work_lists
+def papers(argument: Argument, report: Report) -> dict[str, str]:
+    """Return all that is kept of the plan, as JSON text: `work_lists` and `returns`."""
+    from api.documents.papers import papers_of
 
-    evaluation = _evaluation(argument)
-    return {
-        "work_lists": work_lists(evaluation).model_dump(mode="json"),
-        "returns": returns_of(evaluation).model_dump(mode="json"),
-    }
+    return papers_of(_evaluation(argument))
 
 
 def explanation(argument: Argument, report: Report) -> dict[str, Any]:
@@ -40,12 +36,14 @@ def explanation(argument: Argument, report: Report) -> dict[str, Any]:
 
 
 def difference(argument: Argument, report: Report) -> dict[str, Any]:
-    """Return what `plan` changes against the plan `before` from the minute `minute` on."""
+    """Return what `plan` changes against the plan `before` from the minute `now` on."""
     from api.documents.differences import plan_difference
 
-    problem = _problem(argument)
-    before, after = _plan(argument["before"]), _plan(argument["plan"])
-    return plan_difference(problem, before, after, minute=argument["minute"]).model_dump(mode="json")
+    after = _plan(argument["plan"])
+    changed = plan_difference(
+        _problem(argument, after), _plan(argument["before"]), after, minute=argument.get("now", 0)
+    )
+    return changed.model_dump(mode="json")
 
 
 def layers(argument: Argument, report: Report) -> dict[str, Any]:
@@ -58,31 +56,33 @@ def layers(argument: Argument, report: Report) -> dict[str, Any]:
 def _evaluation(argument: Argument) -> Evaluation:
     from lifeline.evaluation import evaluate
 
-    return evaluate(_problem(argument), _plan(argument["plan"]))
+    plan = _plan(argument["plan"])
+    return evaluate(_problem(argument, plan), plan)
 
 
-def _problem(argument: Argument) -> RepairProblem:
-    from dataclasses import replace
-
+def _problem(argument: Argument, plan: Plan) -> RepairProblem:
+    """Return the problem that the plan was made for: at time zero, or at the minute `now` with what had happened."""
     from api.planning import problem_of
-    from lifeline.plan import Visit
+    from lifeline.carry_on import carry_on
+    from lifeline.news import News, updates_from_table
 
     problem = problem_of(_system(argument))
-    history = tuple(Visit(**visit) for visit in argument.get("history", ()))
-    return replace(problem, history=history) if history else problem
+    if "now" not in argument:
+        return problem
+    news = News(argument["now"], updates_from_table(list(argument.get("updates") or ())))
+    return carry_on(problem, plan, news).problem
 
 
 def _system(argument: Argument) -> System:
-    from dataclasses import replace
+    from dataclasses import fields
 
     from lifeline.files import read_system
+    from lifeline.system import Settings
 
-    system = read_system(argument["file"])
-    tables = argument.get("tables") or {}
-    settings = system.settings
-    if "start" in argument:
-        settings = replace(settings, start=argument["start"])
-    return system.replace(settings=settings, **tables)
+    system = read_system(argument["system"])
+    own = {field.name: getattr(system.settings, field.name) for field in fields(system.settings)}
+    settings = Settings.of({**own, **(argument.get("settings") or {})})
+    return system.replace(settings=settings, **(argument.get("tables") or {}))
 
 
 def _plan(content: Mapping[str, Any]) -> Plan:

@@ -130,7 +130,7 @@ def _damage(features: Sequence[Feature], now: Now) -> Layer:
         "Damage",
         "The components that are known to be broken.",
         broken,
-        lambda found: _with(found, now.damage[found["id"]]),
+        lambda found: _with(found, {"layer": "damage", **now.damage[found["id"]]}),
     )
 
 

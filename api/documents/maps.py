@@ -31,10 +31,13 @@ def route_features(works: list[CrewWork]) -> Iterator[Feature]:
     from lifeline.shapes import line
 
     for work in works:
-        places = [(visit.longitude, visit.latitude) for visit in work.visits]
-        path = [(x, y) for x, y in places if x is not None and y is not None]
         if not work.visits:
             continue
+        places = [
+            (work.longitude, work.latitude),
+            *((visit.longitude, visit.latitude) for visit in work.visits),
+        ]
+        path = [(x, y) for x, y in places if x is not None and y is not None]
         properties = {
             "layer": "route",
             "crew": work.crew,
@@ -45,7 +48,7 @@ def route_features(works: list[CrewWork]) -> Iterator[Feature]:
             "start_clock": work.visits[0].depart_clock,
             "finish_clock": work.visits[-1].finish_clock,
         }
-        shape = line([(work.longitude, work.latitude), *path]) if path else None
+        shape = line(path) if len(path) > 1 else None
         yield feature(f"route/{work.crew}", shape, properties)
 
 

@@ -37,7 +37,7 @@ def _nodes(system: System) -> Iterator[Feature]:
 
     for row in _rows(system.nodes):
         place = _place(row)
-        about = {"table": "node", **_about(row), "source": bool(row["source"])}
+        about = {**_about(row), "is_link": False, "source": bool(row["source"])}
         yield feature(row["id"], None if place is None else point(place), about)
 
 
@@ -48,12 +48,12 @@ def _links(system: System) -> Iterator[Feature]:
     for row in _rows(system.links):
         ends = [places[row["from_node"]], places[row["to_node"]]]
         path = [place for place in ends if place is not None]
-        about = {"table": "link", **_about(row), "from_node": row["from_node"], "to_node": row["to_node"]}
+        about = {**_about(row), "is_link": True, "from_node": row["from_node"], "to_node": row["to_node"]}
         yield feature(row["id"], line(path) if len(path) == len(ends) else None, about)
 
 
 def _about(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("sector", "kind", "owner")}
+    return {"layer": "component", **{name: row[name] for name in ("sector", "kind", "owner")}}
 
 
 def _customers(system: System) -> Iterator[Feature]:
@@ -65,7 +65,7 @@ def _customers(system: System) -> Iterator[Feature]:
             services[row["customer"]].append(row["service"])
     for row in _rows(system.customers):
         place = _place(row)
-        about = {name: row[name] for name in ("name", "kind", "district")}
+        about = {"layer": "customer", **{name: row[name] for name in ("name", "kind", "district")}}
         about |= {
             "persons": int(row["persons"]),
             "critical": bool(row["critical"]),
@@ -80,6 +80,7 @@ def _crews(system: System) -> Iterator[Feature]:
 
     for crew in crews_from_tables(system.crews, system.shifts):
         about = {
+            "layer": "crew",
             "skills": sorted(crew.skills),
             "owner": crew.owner,
             "available_from_minute": crew.available_from_minute,

@@ -87,8 +87,10 @@ class CrewWork(Document):
     crew: str
     skills: tuple[str, ...]
     owner: str
-    longitude: float = Field(description="Where the crew starts at time zero.")
-    latitude: float
+    longitude: float | None = Field(
+        description="Where the crew starts at time zero; null where that is not told."
+    )
+    latitude: float | None
     visits: tuple[WorkVisit, ...]
 
 
@@ -183,12 +185,9 @@ def _reasons(evaluation: Evaluation) -> dict[str, Said]:
     from api.words import LANGUAGES
 
     clock = LocalClock(evaluation.problem.system.settings, evaluation.finish_minute)
-    by_language = {
-        language: Reasons(evaluation, clock, words).of_all() for language, words in LANGUAGES.items()
-    }
     return {
-        job: Said(**{language: texts[job] for language, texts in by_language.items()})
-        for job in by_language["en"]
+        job: Said(**{language: why.said(words, clock) for language, words in LANGUAGES.items()})
+        for job, why in Reasons(evaluation, clock).why_all().items()
     }
 
 

@@ -12,6 +12,7 @@ from api.documents.differences import PlanDifference, plan_difference
 from api.documents.explanations import JobExplanation, job_explanation
 from api.documents.returns import Return, returns_of
 from api.documents.tables import RETURN_COLUMNS, returns_csv
+from api.documents.work_lists import WorkLists
 from lifeline import Plan, Shock, UnknownComponent, build_problem, evaluate, schedule, write_system
 from lifeline.plan import Visit
 
@@ -122,25 +123,37 @@ def test_what_turned_out_to_be_whole_costs_the_old_plan_nothing(problem, plan):
 def test_a_child_makes_the_same_documents_of_a_file_and_json(four_lines, plan, evaluation, lists, tmp_path):
     path = tmp_path / "system.zip"
     write_system(four_lines, path)
-    argument = {"file": str(path), "plan": json.loads(plan.to_json())}
-    papers = json.loads(json.dumps(in_children.papers(argument, silent)))
-    assert papers["work_lists"] == lists.model_dump(mode="json")
-    assert len(papers["returns"]["returns"]) == 4
+    argument = {"system": str(path), "plan": json.loads(plan.to_json())}
+    papers = in_children.papers(argument, silent)
+    assert WorkLists.model_validate_json(papers["work_lists"]) == lists
+    assert len(json.loads(papers["returns"])["returns"]) == 4
     explained = in_children.explanation({**argument, "job": "P1-C"}, silent)
     assert explained["delay"]["price"]["person_minutes"] == 90 * 60
-    changed = in_children.difference({**argument, "before": argument["plan"], "minute": 0}, silent)
+    changed = in_children.difference({**argument, "before": argument["plan"]}, silent)
     assert changed["crews"] == []
     assert changed["said"]["en"].startswith("From")
 
 
-def test_a_child_knows_what_has_been_begun(four_lines, plan, tmp_path):
-    """What history tells is a fact of the problem, not of the plan."""
+def test_a_child_knows_what_had_happened_when_the_plan_was_made(four_lines, plan, tmp_path):
+    """At minute 30 blue is at B, which it began at 0 and which cannot be put off any more."""
     path = tmp_path / "system.zip"
     write_system(four_lines, path)
     content = json.loads(plan.to_json())
-    argument = {"file": str(path), "plan": content, "history": content["visits"][:1], "job": "P1-B"}
-    explained = in_children.explanation(argument, silent)
-    assert explained["delay"]["price"] is None
+    argument = {"system": str(path), "plan": content, "now": 30, "updates": [], "job": "P1-B"}
+    assert in_children.explanation(argument, silent)["delay"]["price"] is None
+    assert in_children.explanation({**argument, "job": "P1-D"}, silent)["delay"]["price"] is not None
+
+
+def test_the_clock_of_the_incident_goes_before_that_of_its_system(four_lines, plan, tmp_path):
+    path = tmp_path / "system.zip"
+    write_system(four_lines, path)
+    argument = {
+        "system": str(path),
+        "settings": {"start": "2026-05-05T00:00:00+00:00"},
+        "plan": json.loads(plan.to_json()),
+        "job": "P1-B",
+    }
+    assert in_children.explanation(argument, silent)["start_clock"] == "2026-05-05T08:00:00+08:00"
 
 
 @pytest.mark.parametrize("model", [JobExplanation, Return, PlanDifference])

@@ -217,9 +217,9 @@ def test_the_landing_page_leads_to_everything(layers):
 def test_a_child_makes_the_layers_of_the_crews_that_the_incident_has(four_lines, ground, tmp_path):
     path = tmp_path / "system.zip"
     write_system(four_lines, path)
-    assert json.loads(json.dumps(in_children.layers({"file": str(path)}, print))) == ground
+    assert json.loads(json.dumps(in_children.layers({"system": str(path)}, print))) == ground
     crews = [{"id": "green", "skills": "power", "longitude": 1.0, "latitude": 2.0}]
-    other = in_children.layers({"file": str(path), "tables": {"crews": crews}}, print)
+    other = in_children.layers({"system": str(path), "tables": {"crews": crews}}, print)
     assert [crew["id"] for crew in other["crews"]] == ["green"]
     assert other["components"] == ground["components"]
 
