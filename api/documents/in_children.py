@@ -1,8 +1,7 @@
 """What a child process works out about a plan: JSON in, JSON out; every function is `(argument, report)`.
 
-`argument` tells of the problem as `api.jobs.problem` reads it: `system` is a file, `settings` and `tables` go in place
-of the system's own; a plan that was made at the minute `now` has the `updates` known by then as well. `plan` is as
-`Plan.to_json` has it.
+`problem` tells what the plan is for: `system` is a file, `settings` and `tables` go in place of the system's own; a
+plan that was made at the minute `now` has the `updates` known by then as well. `plan` is as `Plan.to_json` has it.
 """
 
 from __future__ import annotations
@@ -41,48 +40,53 @@ def difference(argument: Argument, report: Report) -> dict[str, Any]:
 
     after = _plan(argument["plan"])
     changed = plan_difference(
-        _problem(argument, after), _plan(argument["before"]), after, minute=argument.get("now", 0)
+        _problem(argument["problem"], after),
+        _plan(argument["before"]),
+        after,
+        minute=argument["problem"].get("now", 0),
     )
     return changed.model_dump(mode="json")
 
 
 def layers(argument: Argument, report: Report) -> dict[str, Any]:
-    """Return the map layers of a system, which stay the same while its version and the incident's tables do."""
+    """Return the map `layers` of a system, and how its parts are `at_first`; both stay while its tables do."""
+    from api.documents.at_first import at_first
     from api.documents.system_layers import system_layers
 
-    return system_layers(_system(argument))
+    system = _system(argument["problem"])
+    return {"layers": system_layers(system), "at_first": at_first(system)}
 
 
 def _evaluation(argument: Argument) -> Evaluation:
     from lifeline.evaluation import evaluate
 
     plan = _plan(argument["plan"])
-    return evaluate(_problem(argument, plan), plan)
+    return evaluate(_problem(argument["problem"], plan), plan)
 
 
-def _problem(argument: Argument, plan: Plan) -> RepairProblem:
+def _problem(told: Argument, plan: Plan) -> RepairProblem:
     """Return the problem that the plan was made for: at time zero, or at the minute `now` with what had happened."""
     from api.planning import problem_of
     from lifeline.carry_on import carry_on
     from lifeline.news import News, updates_from_table
 
-    problem = problem_of(_system(argument))
-    if "now" not in argument:
+    problem = problem_of(_system(told))
+    if "now" not in told:
         return problem
-    news = News(argument["now"], updates_from_table(list(argument.get("updates") or ())))
+    news = News(told["now"], updates_from_table(list(told.get("updates") or ())))
     return carry_on(problem, plan, news).problem
 
 
-def _system(argument: Argument) -> System:
+def _system(told: Argument) -> System:
     from dataclasses import fields
 
     from lifeline.files import read_system
     from lifeline.system import Settings
 
-    system = read_system(argument["system"])
+    system = read_system(told["system"])
     own = {field.name: getattr(system.settings, field.name) for field in fields(system.settings)}
-    settings = Settings.of({**own, **(argument.get("settings") or {})})
-    return system.replace(settings=settings, **(argument.get("tables") or {}))
+    settings = Settings.of({**own, **(told.get("settings") or {})})
+    return system.replace(settings=settings, **(told.get("tables") or {}))
 
 
 def _plan(content: Mapping[str, Any]) -> Plan:

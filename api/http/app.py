@@ -19,6 +19,8 @@ ROUTES = (
     "scenarios",
     "incidents",
     "events",
+    "plan_documents",
+    "features",
 )
 "The files of `api.http.routes`, in the order in which the OpenAPI document lists them."
 

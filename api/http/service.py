@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from api.http.streams import Streams
 
+MOST_LAYERS = 8
+"Maps of systems kept in memory; one of 20,000 components takes some 40 MB."
+
 MOST_INDEXES = 32
 "Indexes of systems kept in memory; one of 20,000 components takes some 20 MB."
 
@@ -31,6 +34,7 @@ class Service:
     database: Database
     streams: Streams
     indexes: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
+    layers: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
 
     async def ask(self, function: str, argument: dict[str, Any], *, seconds: float | None = None) -> Any:
         """Have a child of the service work something out, and return it; what it refuses is refused here."""

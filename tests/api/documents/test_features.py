@@ -8,6 +8,7 @@ import pytest
 from worlds import town
 
 from api.documents import features, in_children
+from api.documents.at_first import at_first
 from api.documents.feature_query import MOST_LIMIT, BadQuery, FeatureQuery, touches
 from api.documents.layers import Now, Work, incident_layers
 from api.documents.system_layers import system_layers
@@ -217,11 +218,31 @@ def test_the_landing_page_leads_to_everything(layers):
 def test_a_child_makes_the_layers_of_the_crews_that_the_incident_has(four_lines, ground, tmp_path):
     path = tmp_path / "system.zip"
     write_system(four_lines, path)
-    assert json.loads(json.dumps(in_children.layers({"system": str(path)}, print))) == ground
+    whole = json.loads(json.dumps(in_children.layers({"problem": {"system": str(path)}}, print)))
+    assert whole["layers"] == ground
+    assert whole["at_first"]["damage"]["P1-A"] == {"repair_minutes": 60, "skill": ""}
+    assert whole["at_first"]["states"] == {
+        **dict.fromkeys("ABCD", "dark"),
+        **dict.fromkeys(("P1-A", "P1-B", "P1-C", "P1-D"), "broken"),
+    }
     crews = [{"id": "green", "skills": "power", "longitude": 1.0, "latitude": 2.0}]
-    other = in_children.layers({"system": str(path), "tables": {"crews": crews}}, print)
-    assert [crew["id"] for crew in other["crews"]] == ["green"]
-    assert other["components"] == ground["components"]
+    other = in_children.layers({"problem": {"system": str(path), "tables": {"crews": crews}}}, print)
+    assert [crew["id"] for crew in other["layers"]["crews"]] == ["green"]
+    assert other["layers"]["components"] == ground["components"]
+
+
+def test_a_customer_whose_people_are_served_in_part_is_short_of_service():
+    """Ten people get power from either of two nodes, half each; one of the two is cut off."""
+    system = town(power="P1*-A P1-B", people={"A": 3}, crews={"red": "power"}, damage={"P1-A": None})
+    halves = [{"customer": "mall", "node": node, "service": "power", "share": 0.5} for node in "AB"]
+    mall = {"id": "mall", "persons": 10, "longitude": 0.0, "latitude": 0.0}
+    system = system.replace(
+        customers=[*system.customers.to_dict("records"), mall],
+        supplies=[*system.supplies.to_dict("records"), *halves],
+    )
+    first = at_first(system)
+    assert first["services"] == {"people of A": {"power": "dark"}, "mall": {"power": "short"}}
+    assert first["damage"] == {"P1-A": {"repair_minutes": None, "skill": ""}}
 
 
 def test_customers_without_a_place_are_listed_without_one():
