@@ -43,7 +43,46 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="The URL under which others reach the service; blank: as they asked."
     )
-    trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded-For is believed.")
+    audit_anchor: Path | None = Field(
+        None,
+        description="File that holds the head of the audit's chain; blank: audit.head in the data folder. Another disk "
+        "is better.",
+    )
+    oidc_issuer: str = Field(
+        "", description="Identity provider whose tokens count, as its `iss`; blank: none."
+    )
+    oidc_audience: str = Field("", description="The `aud` that tokens for this service carry.")
+    oidc_keys_file: Path | None = Field(
+        None, description="The provider's public keys (JWKS); blank: fetched from it every ten minutes."
+    )
+    oidc_tenant: str = Field("", description="Tenant of all its users, or else `oidc_tenant_claim`.")
+    oidc_tenant_claim: str = ""
+    oidc_roles_claim: str = Field("roles", description="Claim with the roles; a dot goes inside an object.")
+    oidc_role_names: dict[str, str] = Field(
+        default_factory=dict, description="The provider's group → our role; blank: our own names."
+    )
+    oidc_sectors_claim: str = Field("", description="Claim with the sectors a user is limited to.")
+    oidc_owners_claim: str = Field("", description="Claim with the owners a user is limited to.")
+    oidc_crew_claim: str = Field("", description="Claim with the crew of a user of role crew.")
+    oidc_second_factor: tuple[str, ...] = Field(
+        (), description="Values of `amr` of which one is needed to approve and to administer; blank: none is."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed."
+    )
+    rate_of_address: float = Field(
+        500.0, gt=0, description="Requests a second of one address; twice as many at once."
+    )
+    rate_of_key: float = Field(
+        300.0, gt=0, description="Requests a second of one key; twice as many at once."
+    )
+    rate_of_tenant: float = Field(
+        600.0, gt=0, description="Requests a second of one tenant; twice as many at once."
+    )
+    streams_of_key: int = Field(250, ge=1, description="Event streams that one key may hold open.")
+    streams_of_tenant: int = Field(1000, ge=1, description="Event streams that one tenant may hold open.")
+    most_connections: int = Field(4000, ge=1, description="Connections at a time; see also LimitNOFILE.")
+    header_seconds: float = Field(20.0, gt=0, description="Most seconds until a request's headers have come.")
     open_docs: bool = Field(False, description="Whether /docs and /openapi.json are open to everybody.")
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
 
@@ -75,6 +114,11 @@ class Settings(BaseSettings):
     def is_sqlite(self) -> bool:
         """Tell whether everything is kept in files of the data folder."""
         return self.database.startswith("sqlite")
+
+    @property
+    def anchor(self) -> Path:
+        """Return the file with the head of the audit's chain."""
+        return self.audit_anchor or self.data_folder / "audit.head"
 
     @property
     def spool(self) -> Path:
