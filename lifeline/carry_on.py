@@ -10,12 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lifeline.buffers import with_refills
+from lifeline.closed_roads import CLOSED_BY_ORDER, nobody_opens, with_closed
 from lifeline.conditions import Lock
 from lifeline.crews import Crew, Shift
 from lifeline.errors import InfeasiblePlan, InvalidInput
 from lifeline.facts import Facts, absences, facts_of
 from lifeline.jobs import Job, Work, work_of
-from lifeline.news import News, check_news
+from lifeline.news import ABOUT_ROADS, NOT_ABOUT_JOBS, News, check_news
 from lifeline.plan import LAST_MINUTE, Plan, Visit
 from lifeline.repair import build_problem
 from lifeline.schedule import schedule
@@ -95,7 +97,7 @@ def carry_on(problem: RepairProblem, plan: Plan, news: News) -> CarriedOn:
     is_quiet = (
         set(changed.history) == expected
         and changed.jobs == problem.jobs
-        and not news.latest("blocked", "free", "late", "gone")
+        and not news.latest("blocked", "free", "late", "gone", *ABOUT_ROADS, "refilled")
     )
     return CarriedOn(changed, sequences, tuple(claims), is_quiet)
 
@@ -104,7 +106,7 @@ def _by_job(problem: RepairProblem, named: Mapping[str, str], news: News) -> New
     """Return the news with jobs in place of components that are repaired in steps, where a job is meant."""
     updates = [
         update
-        if update.what in ("found", "not_broken", "blocked", "free") or update.job in problem.job_index
+        if update.what in (*NOT_ABOUT_JOBS, "blocked", "free") or update.job in problem.job_index
         else replace(update, job=named.get(update.job, update.job))
         for update in news.known
     ]
@@ -137,6 +139,7 @@ def _changed(problem: RepairProblem, everything: RepairProblem, news: News, fact
     begun = {visit.job for visit in facts.visits}
     shock, work = _known_work(everything, news, begun)
     extra, blocked = _blocks(work, news, begun, problem.crews)
+    shock, work, openings = with_closed(problem.system, shock, work, news.closed, problem.crews)
     away = absences(news)
     crews = [_from_now(crew, facts, away.get(crew.id, []), news.now) for crew in problem.crews]
     changed = build_problem(
@@ -144,14 +147,16 @@ def _changed(problem: RepairProblem, everything: RepairProblem, news: News, fact
         shock,
         crews=crews,
         horizon_minutes=problem.horizon_minutes,
-        locks=[*problem.locks, *extra],
+        locks=[*problem.locks, *extra, *nobody_opens(openings, problem.crews)],
         history=sorted(facts.visits, key=lambda visit: (visit.crew, visit.depart, visit.job)),
         work=work,
     )
-    reasons = {
-        job: UNTIL_FURTHER_NEWS if job in blocked else reason for job, reason in changed.unassignable.items()
+    said = {
+        **dict.fromkeys(blocked, UNTIL_FURTHER_NEWS),
+        **dict.fromkeys(openings.values(), CLOSED_BY_ORDER),
     }
-    return replace(changed, locks=problem.locks, unassignable=reasons)
+    reasons = {job: said.get(job, reason) for job, reason in changed.unassignable.items()}
+    return with_refills(replace(changed, locks=problem.locks, unassignable=reasons), news)
 
 
 def _known_work(problem: RepairProblem, news: News, begun: Collection[str]) -> tuple[Shock, Work]:
