@@ -25,6 +25,7 @@ from lifeline.shock import Shock
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
+    from lifeline.system import System
 
 NOBODY_LEFT = frozenset({"(gone)"})
 "The skills of a crew that has gone: no job needs them."
@@ -49,19 +50,14 @@ class CarriedOn:
 def with_found(problem: RepairProblem, news: News, only: Collection[str] | None = None) -> RepairProblem:
     """Return the problem with the damage that has been found since, as far as `only` names its jobs; else as it is.
 
-    What is no component of the system is passed over; `carry_on` refuses it.
+    What was found whole again after that is in it: a plan made in between may have its job.
     """
-    components = {*problem.system.nodes["id"], *problem.system.links["id"]} - set(problem.shock.components)
-    found = {name: update for name, update in news.found.items() if name in components}
-    if not found:
+    shock = damage_known(problem.system, problem.shock, news)
+    if only is not None and shock is not problem.shock:
+        named = {job.component for job in work_of(problem.system, shock).jobs if job.id in only}
+        shock = damage_known(problem.system, problem.shock, news, only=named)
+    if shock is problem.shock:
         return problem
-    shock = _with_damage(problem, news, found)
-    if only is not None:
-        components = {job.component for job in work_of(problem.system, shock).jobs if job.id in only}
-        found = {name: update for name, update in found.items() if name in components}
-        if not found:
-            return problem
-        shock = _with_damage(problem, news, found)
     return build_problem(
         problem.system,
         shock,
@@ -69,6 +65,25 @@ def with_found(problem: RepairProblem, news: News, only: Collection[str] | None 
         horizon_minutes=problem.horizon_minutes,
         locks=problem.locks,
     )
+
+
+def damage_known(
+    system: System, shock: Shock, news: News, *, only: Collection[str] | None = None
+) -> Shock:
+    """Return a shock with what has been found broken since; itself where that is nothing.
+
+    What is no component of the system is passed over; `carry_on` refuses it.
+    """
+    components = {*system.nodes["id"], *system.links["id"]} - set(shock.components)
+    found = sorted(components & set(news.ever_found if only is None else only) & set(news.ever_found))
+    if not found:
+        return shock
+    rows = [{str(name): value for name, value in row.items()} for row in shock.damage.to_dict("records")]
+    for name in found:
+        update = news.ever_found[name]
+        minutes = {} if update.minutes is None else {"repair_minutes": update.minutes}
+        rows.append({"component": name, "skill": update.skill, **minutes})
+    return Shock.from_table(system, rows)
 
 
 def carry_on(problem: RepairProblem, plan: Plan, news: News) -> CarriedOn:
@@ -121,17 +136,6 @@ def _check_plan_is_known(problem: RepairProblem, plan: Plan) -> None:
             f"The plan has {strangers[0]!r}, which this problem does not: give the whole log of updates, from time "
             "zero on, with what was found broken since."
         )
-
-
-def _with_damage(problem: RepairProblem, news: News, found: Collection[str]) -> Shock:
-    rows = [
-        {str(name): value for name, value in row.items()} for row in problem.shock.damage.to_dict("records")
-    ]
-    for name in sorted(found):
-        update = news.found[name]
-        minutes = {} if update.minutes is None else {"repair_minutes": update.minutes}
-        rows.append({"component": name, "skill": update.skill, **minutes})
-    return Shock.from_table(problem.system, rows)
 
 
 def _changed(problem: RepairProblem, everything: RepairProblem, news: News, facts: Facts) -> RepairProblem:

@@ -142,6 +142,11 @@ class News:
         return {name: last for name, last in self.latest(*ABOUT_COMPONENTS).items() if last.what == "found"}
 
     @cached_property
+    def ever_found(self) -> dict[str, Update]:
+        """Return the components found broken at some time, whole or not."""
+        return self.latest("found")
+
+    @cached_property
     def not_broken(self) -> dict[str, Update]:
         """Return the components that turned out to be whole."""
         return {

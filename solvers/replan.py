@@ -94,7 +94,7 @@ def replan(
     """
     began = time.perf_counter()
     now_on = carry_on(problem, plan, news)
-    carried, why_not = _carried_on(now_on, plan)
+    carried, why_not = carried_plan(now_on, plan)
     cost = evaluate(now_on.problem, carried).objective
     next_jobs = _next_jobs(now_on, plan, news.now + 60 * stay_hours)
     known = KnownPlan(
@@ -128,7 +128,7 @@ def price_of_moving(cost: int, jobs: int) -> int:
     return -(-cost * WORTH_MORE_PERMILLE // (MOST_MOVED_PERMILLE * jobs)) if jobs else 0
 
 
-def _carried_on(now_on: CarriedOn, plan: Plan) -> tuple[Plan, str]:
+def carried_plan(now_on: CarriedOn, plan: Plan) -> tuple[Plan, str]:
     """Return the old plan carried on, and "" or why it cannot be.
 
     Either as it stands, if it still holds, or every crew goes on in the old order as early as it can; what is new, or
