@@ -67,9 +67,7 @@ def with_found(problem: RepairProblem, news: News, only: Collection[str] | None 
     )
 
 
-def damage_known(
-    system: System, shock: Shock, news: News, *, only: Collection[str] | None = None
-) -> Shock:
+def damage_known(system: System, shock: Shock, news: News, *, only: Collection[str] | None = None) -> Shock:
     """Return a shock with what has been found broken since; itself where that is nothing.
 
     What is no component of the system is passed over; `carry_on` refuses it.

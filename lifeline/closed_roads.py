@@ -58,6 +58,11 @@ def with_closed(
     )
 
 
+def is_opening(job: Job) -> bool:
+    """Tell whether a job stands for the order that keeps a road shut."""
+    return job.id.rstrip("+") == f"{job.component}{OPENING}"
+
+
 def nobody_opens(openings: Mapping[str, str], crews: Sequence[Crew]) -> list[Lock]:
     """Return the orders that keep every crew from opening closed roads."""
     return [Lock(job, "not_crew", crew.id) for job in sorted(openings.values()) for crew in crews]

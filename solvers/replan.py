@@ -137,8 +137,8 @@ def carried_plan(now_on: CarriedOn, plan: Plan) -> tuple[Plan, str]:
     problem = now_on.problem
     found: list[Plan] = []
     why_not = ""
-    if now_on.is_quiet or not check_plan(problem, _as_it_stands(problem, plan)):
-        found.append(_as_it_stands(problem, plan))
+    if now_on.is_quiet or not check_plan(problem, as_it_stands(problem, plan)):
+        found.append(as_it_stands(problem, plan))
     if not now_on.is_quiet:
         try:
             in_order = schedule(problem, now_on.sequences, claims=now_on.claims)
@@ -150,7 +150,7 @@ def carried_plan(now_on: CarriedOn, plan: Plan) -> tuple[Plan, str]:
     return schedule(problem, hand_out_rest(problem, Plan(problem.history), LAST_MINUTE)), why_not
 
 
-def _as_it_stands(problem: RepairProblem, plan: Plan) -> Plan:
+def as_it_stands(problem: RepairProblem, plan: Plan) -> Plan:
     begun = {visit.job for visit in problem.history}
     rest = (visit for visit in plan.visits if visit.job not in begun and visit.job in problem.job_index)
     left_out = [(job, why) for job, why in plan.unassignable if job in problem.job_index]

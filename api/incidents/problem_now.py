@@ -70,26 +70,25 @@ def situation_of(argument: Mapping[str, Any]) -> Situation:
     """Return the situation that a child is handed as JSON.
 
     `system`: path of the file of the system. `started_at`: the incident's time zero in RFC 3339; null: the system's.
-    `updates`: the bodies of all updates. `now`: minutes after time zero. `plan`: the plan that crews follow, as
-    `Plan.to_json` writes it, or null. Optional: `damage`, `crews`, `shifts`: rows in place of the system's own;
-    `locks`: rows on top of them; `settings`: by name, in place of the system's.
+    `updates`: all that was reported, in the form of `FieldUpdate`. `now`: minutes after time zero. `plan`: the plan that
+    crews follow, as `Plan.to_json` writes it, or null. `settings` and `tables` take the place of the system's own, as
+    for a plan; `locks` are orders on top of them.
     """
-    import json
-
     from lifeline.files import read_system
     from lifeline.plan import Plan
 
     system = system_with(read_system(Path(argument["system"])), argument)
     started_at = argument.get("started_at")
     begins = datetime.fromisoformat(system.settings.start) if started_at is None else moment_of(started_at)
-    reports = [Report.of(FIELD_UPDATE.validate_python(body), begins) for body in argument.get("updates") or ()]
-    plan = argument.get("plan")
+    reports = [
+        Report.of(FIELD_UPDATE.validate_python(body), begins) for body in argument.get("updates") or ()
+    ]
+    text = argument.get("plan")
     return situation(
         at_clock(system, begins),
         reports,
         int(argument.get("now") or 0),
-        damage=argument.get("damage"),
-        plan=Plan(()) if plan is None else Plan.from_json(json.dumps(plan)),
+        plan=Plan(()) if text is None else Plan.from_json(text),
     )
 
 
@@ -98,7 +97,6 @@ def situation(
     reports: Iterable[Report],
     now: int,
     *,
-    damage: Sequence[Mapping[str, Any]] | None = None,
     plan: Plan | None = None,
 ) -> Situation:
     """Return the situation at the minute `now` of an incident whose clock the system has."""
@@ -109,7 +107,7 @@ def situation(
     from lifeline.repair import build_problem
     from lifeline.shock import Shock
 
-    shock = Shock.from_table(system, system.damage if damage is None else [dict(row) for row in damage])
+    shock = Shock.from_table(system, system.damage)
     updates = _news_of(reports)
     problem = build_problem(system, shock)
     everything = damage_known(problem.system, shock, News(now, updates))
@@ -123,26 +121,28 @@ def situation(
 
 
 def system_with(system: System, changes: Mapping[str, Any]) -> System:
-    """Return the system with the crews, shifts, orders and settings of an incident; it is checked as a whole."""
-    import dataclasses
+    """Return the system with the settings and tables of an incident in place of its own, checked as a whole.
 
-    tables: dict[str, Any] = {}
-    if changes.get("crews") is not None:
-        names = {row.get("id") for row in changes["crews"]}
-        tables["crews"] = changes["crews"]
+    Crews that stay keep their shifts and speeds, unless these are given too.
+    """
+    from dataclasses import asdict
+
+    from lifeline.added_rows import records_of
+
+    tables: dict[str, Any] = dict(changes.get("tables") or {})
+    if "crews" in tables:
+        names = {row.get("id") for row in tables["crews"]}
         for table in ("shifts", "crew_speeds"):
             rows = getattr(system, table)
-            tables[table] = rows[rows["crew"].isin(names)]
-    if changes.get("shifts") is not None:
-        tables["shifts"] = changes["shifts"]
+            tables.setdefault(table, rows[rows["crew"].isin(names)])
     if changes.get("locks"):
-        tables["locks"] = [*system.locks.to_dict("records"), *changes["locks"]]
-    if tables:
-        system = system.replace(**tables)
-    if changes.get("settings"):
-        settings = dataclasses.asdict(system.settings) | dict(changes["settings"])
-        system = replace(system, settings=type(system.settings).of(settings))
-    return system
+        tables["locks"] = [*records_of(system.locks), *tables.get("locks", ()), *changes["locks"]]
+    settings = changes.get("settings") or {}
+    if not tables and not settings:
+        return system
+    return system.replace(
+        settings=type(system.settings).of({**asdict(system.settings), **settings}), **tables
+    )
 
 
 def at_clock(system: System, started_at: datetime) -> System:
@@ -228,15 +228,13 @@ def _usable(
 def _known_visits(problem: RepairProblem, work: Work, plan: Plan) -> tuple[Plan, list[SetAside]]:
     """Return the plan without visits of crews or to jobs that are not there any more."""
     jobs = {job.id for job in work.jobs}
-    kept = tuple(
-        visit for visit in plan.visits if visit.job in jobs and visit.crew in problem.crew_index
-    )
+    kept = tuple(visit for visit in plan.visits if visit.job in jobs and visit.crew in problem.crew_index)
     dropped = [
         SetAside(f"{visit.crew}: {visit.job}", "The plan's crew or job is not in the system any more.")
         for visit in plan.visits
         if visit not in kept
     ]
-    return replace(plan, visits=kept), dropped
+    return (replace(plan, visits=kept), dropped) if dropped else (plan, [])
 
 
 def _with_crews(
@@ -264,7 +262,9 @@ def _with_crews(
             continue
         able = [crew.id for crew in problem.crews if jobs[job].skill in crew.skills]
         if not able:
-            aside.append(SetAside(update.note, f"It is not said which crew did {job!r}, and none has the skill."))
+            aside.append(
+                SetAside(update.note, f"It is not said which crew did {job!r}, and none has the skill.")
+            )
             continue
         supposed[job] = able[0]
         kept.append(replace(update, crew=able[0]))

@@ -172,7 +172,9 @@ class Standing:
         }
 
     def _jobs(self) -> set[str]:
-        return {job for topic in ("started", "finished", "takes", "left", "block") for job in self.last(topic)}
+        return {
+            job for topic in ("started", "finished", "takes", "left", "block") for job in self.last(topic)
+        }
 
     def _job(self, job: str) -> dict[str, Any]:
         """Return a job's status: done once reported done, else begun, else blocked or not."""

@@ -86,7 +86,9 @@ def _example(kind: str, **more: Any) -> ConfigDict:
 class _Update(BaseModel):
     id: UpdateId = Field(description="Made by the sender; the same update sent again has the same id.")
     happened_at: Moment = Field(description="When it happened, with an offset from UTC.")
-    note: Annotated[str, StringConstraints(max_length=LONGEST_NOTE, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")] = ""
+    note: Annotated[
+        str, StringConstraints(max_length=LONGEST_NOTE, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
+    ] = ""
 
 
 class JobStarted(_Update):
