@@ -1,15 +1,26 @@
-"""Runs the command line inside the test's own process, and makes the small worlds it is tried on."""
+"""What tests of the command line and of the service ask.
+
+The command line runs inside the test's own process, on small worlds made here. Services are there twice, on SQLite and
+on PostgreSQL: the same tests run on both.
+"""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
+from postgres_server import NAMED, fresh_database, programs, running_server
 from typer.testing import CliRunner
 from worlds import town
 
 from api.command_line import app
+from api.http.app import create_app
+from api.settings import Settings
 from lifeline import write_system
 
 
@@ -54,3 +65,38 @@ def two_lines(tmp_path: Path) -> Path:
     folder = tmp_path / "two_lines"
     write_system(system, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL server; tests that need one skip where none is installed."""
+    if NAMED in os.environ:
+        yield os.environ[NAMED]
+    elif programs() is None:
+        pytest.skip(f"PostgreSQL is not installed, and {NAMED} names no server")
+    else:
+        with running_server() as url:
+            yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'data' / 'app.db'}"
+        return
+    with fresh_database(request.getfixturevalue("postgresql_server")) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a service in a folder of its own."""
+    return Settings(data_folder=tmp_path / "data", database_url=database_url, open_docs=True)
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    """A running service."""
+    with TestClient(create_app(settings), base_url="http://127.0.0.1") as client:
+        yield client
