@@ -152,7 +152,7 @@ async def list_versions(
 ) -> Page[SystemTold]:
     """List the versions of a system, the first one first."""
     await require(request, caller, name, None)
-    after = (parts_of(cursor, int) or (0,))[0]
+    after = min((parts_of(cursor, int) or (0,))[0], 2**31 - 1)
     rows = await service_of(request).database.read(
         lambda connection: systems.versions_of(connection, caller.tenant, name, after, limit + 1)
     )
