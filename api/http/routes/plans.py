@@ -9,8 +9,11 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import ConfigDict, Field
 from sqlalchemy import Connection
 
+from api.access.audit import Action, Entry
+from api.access.audit_table import record
 from api.access.caller import Caller
 from api.access.rights import Right
+from api.http.door import door_of
 from api.http.problems import Refusal, not_found
 from api.http.routes.incidents import IncidentId, Moment
 from api.http.service import service_of
@@ -326,9 +329,13 @@ async def approve(
             )
         if current.approved_at is None:
             current = plans.approve(connection, current, caller.id, although_stale=bool(current.stale_since))
+            action = Action.OVERRIDE if current.stale_since else Action.APPROVE
+            target = f"incident {incident}, plan {version}"
+            record(connection, Entry(caller.tenant, caller.id, action, target, {"sha256": sent.sha256}))
         return answered(200, told(about, current, current))
 
     response = await answer_once(request, caller, key, act)
+    await door_of(request).audit.anchor()
     service.streams.tell(incident)
     return response
 
