@@ -231,8 +231,9 @@ def door_of(request: Request) -> Door:
 
 
 def address_of(request: Request) -> str:
-    """Return the address that a request comes from."""
-    return request.client.host if request.client else "a local socket"
+    """Return the address that a request comes from: of a trusted proxy the one it tells of."""
+    told: str | None = getattr(request.state, "address", None)
+    return told or (request.client.host if request.client else "a local socket")
 
 
 def _credential(request: Request) -> str | None:
