@@ -246,7 +246,7 @@ def _minute(moment: datetime, started_at: datetime, what: str) -> int:
     minute = minutes_after(started_at, moment)
     if not 0 <= minute < LAST_MINUTE:
         raise InvalidInput(
-            f"{what} {moment.isoformat()} is before the incident's time zero, {started_at.isoformat()}. Give the moment "
-            "at which it became known, or correct the clock."
+            f"{what} {moment.isoformat()} is before the incident's time zero, {started_at.isoformat()}. Give the "
+            "moment at which it became known, or correct the clock."
         )
     return minute
