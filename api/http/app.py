@@ -1,0 +1,100 @@
+"""The service: `create_app` is its table of contents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from api.http.guards import add_guards
+from api.http.metrics import Metrics
+from api.http.problems import RESPONSES, add_problem_handlers
+from api.http.service import Service
+from api.http.streams import Streams
+from api.settings import Settings
+
+ROUTES = (
+    "systems",
+    "scenarios",
+    "incidents",
+    "updates",
+    "events",
+    "plan_documents",
+    "features",
+    "keys",
+    "audit",
+    "health",
+)
+"The files of `api.http.routes`, in the order in which the OpenAPI document lists them."
+
+DESCRIPTION = (
+    "Repair plans for a city's power, water, gas, road and telecom networks: incidents, what the field reports, plans, "
+    "what-ifs. Refusals are problem+json (RFC 9457); what can be edited has an ETag; every POST takes an "
+    "Idempotency-Key."
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the service with these settings; it opens its database when it is started."""
+    from importlib import import_module
+
+    chosen = settings or Settings()
+    app = FastAPI(
+        title="lifeline",
+        version=version("lifeline-recovery"),
+        description=DESCRIPTION,
+        lifespan=_lifespan(chosen),
+        responses=RESPONSES,
+        docs_url="/docs" if chosen.open_docs else None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if chosen.open_docs else None,
+    )
+    for name in ROUTES:
+        app.include_router(import_module(f"api.http.routes.{name}").router)
+    add_problem_handlers(app)
+    add_guards(app, chosen)
+    return app
+
+
+def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        from api.http.door import keep_refreshing, open_door
+        from api.store.database import Database
+        from api.store.migrations import bring_up_to_date
+
+        settings.data_folder.mkdir(parents=True, exist_ok=True)
+        database = Database(settings.database)
+        bring_up_to_date(database)
+        app.state.service = Service(settings, database, Streams(database))
+        app.state.door = open_door(settings, database)
+        refreshing = asyncio.create_task(keep_refreshing(app.state.door))
+        _measure(app.state.service, app.state.metrics)
+        try:
+            yield
+        finally:
+            refreshing.cancel()
+            app.state.service.streams.close()
+            database.close()
+
+    return life
+
+
+def _measure(service: Service, metrics: Metrics) -> None:
+    """Show what the parts of a service know of themselves."""
+    database, streams = service.database, service.streams
+    metrics.watch("write_queue_length", "Units of work that wait to be written.", lambda: database.waiting)
+    metrics.watch(
+        "group_commit_units",
+        "Units of work that one commit made durable together, on average over the last 1,000 commits.",
+        lambda: sum(database.group_sizes) / max(1, len(database.group_sizes)),
+    )
+    metrics.watch("open_streams", "Event streams that are open.", lambda: streams.open)
+    metrics.watch(
+        "stream_lag_seconds",
+        "Age of the newest event when it last went out to streams.",
+        lambda: streams.lag_seconds,
+    )
