@@ -74,7 +74,7 @@ def test_pages_boxes_and_moments_work_over_http(client: TestClient, problem: Rep
     ids = [found["id"] for page in (first, rest) for found in page.json()["features"]]
     assert ids == ["A", "B", "C", "P1", "P1-A", "P1-B", "P1-C"]
     states = {found["id"]: found["properties"]["state"] for found in rest.json()["features"]}
-    assert states == {"P1-A": "broken", "P1-B": "broken", "P1-C": "working"}
+    assert states == {"P1-A": "broken", "P1-B": "broken", "P1-C": "works"}
     assert [found["id"] for found in north.json()["features"]] == ["people of B"]
     assert north.json()["features"][0]["properties"]["service_power"] == "dark"
     assert before.json()["numberMatched"] == 0
