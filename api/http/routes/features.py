@@ -13,6 +13,7 @@ from api.access.rights import Right
 from api.documents import features
 from api.documents.feature_query import MOST_LIMIT, BadQuery, FeatureQuery
 from api.documents.layers import Layer
+from api.http.links import root_of
 from api.http.map_layers import layers_for
 from api.http.problems import Refusal, not_found
 from api.http.routes.incidents import IncidentId
@@ -127,8 +128,7 @@ async def item(
 
 def base_of(request: Request, incident: str) -> str:
     """Return the absolute URL of an incident's map layers, as the reader reaches the service."""
-    public = service_of(request).settings.public_url or str(request.base_url)
-    return f"{public.rstrip('/')}/v1/incidents/{incident}/ogc"
+    return f"{root_of(request)}/v1/incidents/{incident}/ogc"
 
 
 async def _layers(request: Request, caller: Caller, incident: str) -> tuple[Any, dict[str, Layer]]:
