@@ -21,7 +21,7 @@ Report = Callable[..., None]
 
 
 def papers(argument: Argument, report: Report) -> dict[str, str]:
-    """Return all that is kept of the plan, as JSON text: `work_lists` and `returns`."""
+    """Return all that is kept of the plan, as JSON text: `work_lists` and `etr`."""
     from api.documents.papers import papers_of
 
     return papers_of(_evaluation(argument))
