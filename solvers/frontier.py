@@ -272,6 +272,7 @@ class _Run:
                 evaluations=self.evaluations + progress.evaluations,
                 seconds=self.seconds,
                 bound=None,
+                plan=self.kept[0].plan,
             )
             return on_progress(told) is not False
 
