@@ -22,6 +22,7 @@ from api.commands import (
     plan,
     replan,
     scenarios,
+    serve,
 )
 from api.failures import guarded
 
@@ -38,6 +39,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "merge": merge.merge,
     "export": export.export,
     "check": check.check,
+    "serve": serve.serve,
 }
 
 app = typer.Typer(

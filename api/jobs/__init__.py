@@ -1,1 +1,1 @@
-"""Long work, done in processes of its own that can be killed, and jobs that are never lost."""
+"""Long and heavy work: what runs in children of the service, and how none of it is lost."""

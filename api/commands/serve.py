@@ -1,0 +1,41 @@
+"""`lifeline serve`: the service over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the database and the spool.", show_default=False),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Address to listen on.", show_default=False)
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Port to listen on; 0 takes a free one.", show_default=False),
+    ] = None,
+) -> None:
+    """Serve incidents, plans, field updates and what-ifs over HTTP; settings are in docs/operations.md."""
+    import uvicorn
+
+    from api.http.app import create_app
+    from api.settings import Settings
+
+    given = {"data_folder": data, "host": host, "port": port}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    typer.echo(f"lifeline serves http://{settings.host}:{settings.port}/v1, data in {settings.data_folder}.")
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )

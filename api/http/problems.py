@@ -1,0 +1,177 @@
+"""Answers that say what went wrong, as RFC 9457 (problem+json): which thing, what is wrong, what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+if TYPE_CHECKING:
+    from lifeline.errors import LifelineError
+
+MEDIA_TYPE = "application/problem+json"
+
+MOST_PLACES = 200
+"Bad places listed in one answer; the first ones are what people mend first."
+
+
+class BadPlace(BaseModel):
+    """One bad place in what was sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    where: str = Field(description="Table and row, or the path of a field.", examples=["nodes, row 3, id"])
+    message: str = Field(examples=["is there twice; keep one."])
+    value: str | None = None
+
+
+class ProblemDetails(BaseModel):
+    """What every refused or failed request is answered with (RFC 9457)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = Field(examples=["urn:lifeline:problem:invalid-input"])
+    title: str = Field(examples=["What was sent breaks the rules"])
+    status: int = Field(examples=[422])
+    detail: str = Field(
+        examples=["1 problem in the system: nodes, row 3, id = 'a': is there twice; keep one."]
+    )
+    instance: str | None = Field(None, description="The request's number, for the operator's log.")
+    problems: list[BadPlace] = Field(default_factory=list)
+
+
+TITLES = {
+    "invalid-input": "What was sent breaks the rules",
+    "not-found": "There is no such thing",
+    "not-allowed": "This is not allowed",
+    "unknown-caller": "Nobody is known by this key",
+    "stale": "It has changed since you read it",
+    "conflict": "This goes against what is there",
+    "reused-key": "This Idempotency-Key was used for another request",
+    "quota": "Too much at once",
+    "too-late": "It took too long",
+    "our-fault": "Something went wrong here",
+    "busy": "The service cannot do this now",
+}
+"Kinds of problem, with the title each has in every answer."
+
+
+class Refusal(Exception):  # noqa: N818 - the word of the service
+    """A request is refused; raised by routes and turned into problem+json."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        *,
+        places: list[BadPlace] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the status, one of TITLES, and a sentence that says which thing, what is wrong, what to try."""
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+        self.detail = detail
+        self.places = places or []
+        self.headers = dict(headers or {})
+
+
+def not_found(what: str, name: str) -> Refusal:
+    """Return the refusal of a thing that is not there, or that the caller may not know of."""
+    return Refusal(404, "not-found", f"There is no {what} {name[:80]!r}.")
+
+
+def refusal_of(error: LifelineError) -> Refusal:
+    """Return what lifeline itself refused, in the words of the command line."""
+    from lifeline.errors import ConflictingOrders, InvalidInput
+
+    places = []
+    for problem in getattr(error, "problems", ())[:MOST_PLACES]:
+        where = ", ".join(
+            part
+            for part in (problem.table, f"row {problem.row}" if problem.row else "", problem.column or "")
+            if part
+        )
+        places.append(BadPlace(where=where, message=problem.message, value=problem.value))
+    if isinstance(error, ConflictingOrders):
+        return Refusal(409, "conflict", str(error), places=places)
+    if isinstance(error, InvalidInput):
+        return Refusal(422, "invalid-input", str(error), places=places)
+    return Refusal(422, "invalid-input", str(error), places=places)
+
+
+def problem_response(refusal: Refusal, instance: str | None = None) -> JSONResponse:
+    """Return the answer that tells of a refusal."""
+    details = ProblemDetails(
+        type=f"urn:lifeline:problem:{refusal.kind}",
+        title=TITLES.get(refusal.kind) or HTTPStatus(refusal.status).phrase,
+        status=refusal.status,
+        detail=refusal.detail,
+        instance=instance,
+        problems=refusal.places,
+    )
+    content: dict[str, Any] = details.model_dump(exclude_none=True)
+    return JSONResponse(content, refusal.status, headers=refusal.headers, media_type=MEDIA_TYPE)
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    code: {"model": ProblemDetails, "description": HTTPStatus(code).phrase, "content": {MEDIA_TYPE: {}}}
+    for code in (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429, 500, 503)
+}
+"What routes may answer besides success, for the OpenAPI document."
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Have every error answered as problem+json, the unforeseen ones without a word about our insides."""
+    from lifeline.errors import LifelineError
+
+    @app.exception_handler(Refusal)
+    async def refused(request: Request, error: Refusal) -> JSONResponse:
+        return problem_response(error, _number_of(request))
+
+    @app.exception_handler(LifelineError)
+    async def refused_by_lifeline(request: Request, error: LifelineError) -> JSONResponse:
+        return problem_response(refusal_of(error), _number_of(request))
+
+    @app.exception_handler(RequestValidationError)
+    async def not_as_described(request: Request, error: RequestValidationError) -> JSONResponse:
+        return problem_response(_refusal_of_fields(error), _number_of(request))
+
+    @app.exception_handler(HTTPException)
+    async def refused_by_the_framework(request: Request, error: HTTPException) -> JSONResponse:
+        kind = {404: "not-found"}.get(error.status_code, "invalid-input")
+        refusal = Refusal(error.status_code, kind, f"{error.detail}.", headers=error.headers)
+        return problem_response(refusal, _number_of(request))
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> JSONResponse:
+        return problem_response(
+            Refusal(
+                500, "our-fault", "The fault is ours; the operator's log says more. It is safe to try again."
+            ),
+            _number_of(request),
+        )
+
+
+def _refusal_of_fields(error: RequestValidationError) -> Refusal:
+    places = [
+        BadPlace(where=" → ".join(str(part) for part in place["loc"])[:200], message=place["msg"][:300])
+        for place in error.errors()[:MOST_PLACES]
+    ]
+    first = places[0] if places else BadPlace(where="body", message="is not as described")
+    if places and error.errors()[0]["type"] == "json_invalid":
+        return Refusal(400, "invalid-input", f"The body is not JSON: {first.message}.", places=places)
+    more = f", and {len(places) - 1} more" if len(places) > 1 else ""
+    return Refusal(422, "invalid-input", f"{first.where}: {first.message}{more}.", places=places)
+
+
+def _number_of(request: Request) -> str | None:
+    number: str | None = getattr(request.state, "number", None)
+    return None if number is None else f"urn:lifeline:request:{number}"

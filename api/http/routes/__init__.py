@@ -1,0 +1,1 @@
+"""The routes, one file a resource; `app.create_app` lists them."""

@@ -1,0 +1,87 @@
+"""/v1/incidents/{id}/events: what happens in an incident, streamed as it happens; /log: the same, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import Field
+
+from api.access.caller import Caller
+from api.access.rights import Right
+from api.http.problems import Refusal
+from api.http.routes.incidents import IncidentId
+from api.http.service import service_of
+from api.http.shapes import Cursor, Limit, Page, Told, cursor_of, page_of, parts_of
+from api.http.streams import whole_event
+from api.http.who import allowed
+from api.store.events import events_after
+
+router = APIRouter(prefix="/v1/incidents", tags=["events"])
+
+EVENT_STREAM = "text/event-stream"
+
+
+class EventTold(Told):
+    """One entry of an incident's log."""
+
+    seq: int = Field(description="Its number in this incident, without gaps.", examples=[17])
+    id: str = Field(examples=["7c9e6679-7425-40de-944b-e07fc1f90ae7"])
+    kind: str = Field(examples=["job_finished"])
+    happened_minute: int = Field(description="Minutes after time zero.", examples=[95])
+    reported_at: str = Field(examples=["2026-11-23T00:36:12.345Z"])
+    who: str = Field(examples=["local"])
+    body: dict[str, Any] = Field(examples=[{"job": "line_7"}])
+
+
+@router.get(
+    "/{incident}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
+)
+async def stream(
+    request: Request,
+    incident: IncidentId,
+    caller: Annotated[Caller, Depends(allowed(Right.read_incidents))],
+    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
+    after: Annotated[
+        int | None, Query(ge=0, lt=2**53, description="As Last-Event-ID, for a first call.")
+    ] = None,
+) -> StreamingResponse:
+    """Stream what happens after Last-Event-ID (without one: from now on) as server-sent events, id = number."""
+    service = service_of(request)
+    await service.incident(caller.tenant, incident)
+    if last_event_id is not None:
+        if not last_event_id.isascii() or not last_event_id.isdecimal():
+            raise Refusal(
+                422, "invalid-input", "Last-Event-ID: must be the number of an event; leave it out."
+            )
+        after = int(last_event_id)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        async for chunk in service.streams.listen(incident, after, sees=whole_event, audience=""):
+            yield chunk
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(chunks(), headers=headers, media_type=EVENT_STREAM)
+
+
+@router.get("/{incident}/log", response_model_exclude_none=True)
+async def log(
+    request: Request,
+    incident: IncidentId,
+    caller: Annotated[Caller, Depends(allowed(Right.read_incidents))],
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    kind: Annotated[str | None, Query(max_length=40, pattern=r"^[a-z_.]+$")] = None,
+) -> Page[EventTold]:
+    """List the log of an incident, the first entry first."""
+    service = service_of(request)
+    await service.incident(caller.tenant, incident)
+    after = (parts_of(cursor, int) or (0,))[0]
+    rows = await service.database.read(
+        lambda connection: events_after(connection, incident, after, limit + 1, kind)
+    )
+    return page_of(rows, limit, lambda row: EventTold(**whole_event(row)), lambda row: cursor_of(row.seq))

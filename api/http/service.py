@@ -1,0 +1,111 @@
+"""What a running service holds: its settings, its database, its children, its streams."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Request
+
+from api.http.problems import BadPlace, Refusal
+from api.settings import Settings
+from api.store.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from api.http.streams import Streams
+
+MOST_INDEXES = 32
+"Indexes of systems kept in memory; one of 20,000 components takes some 20 MB."
+
+
+@dataclass
+class Service:
+    """One running service; routes find it by `service_of`."""
+
+    settings: Settings
+    database: Database
+    streams: Streams
+    indexes: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
+
+    async def ask(self, function: str, argument: dict[str, Any], *, seconds: float | None = None) -> Any:
+        """Have a child of the service work something out, and return it; what it refuses is refused here."""
+        import asyncio
+
+        from solvers.child import run_in_child
+
+        outcome = await asyncio.to_thread(
+            run_in_child,
+            "api.jobs.questions:answer",
+            {"function": function, "argument": argument},
+            seconds=seconds or self.settings.question_seconds,
+            memory_bytes=self.settings.solve_memory_bytes,
+        )
+        if outcome.ending == "seconds":
+            raise Refusal(
+                503, "too-late", "The answer took too long to work out; ask for less, or again later."
+            )
+        if outcome.ending == "memory":
+            raise Refusal(422, "invalid-input", "This needs more memory than a question may take.")
+        if outcome.ending != "finished":
+            raise Refusal(500, "our-fault", "The fault is ours; the operator's log says more.")
+        if "refused" in outcome.value:
+            places = [BadPlace(**place) for place in outcome.value["places"]]
+            raise Refusal(422, "invalid-input", outcome.value["refused"], places=places)
+        return outcome.value["value"]
+
+    async def spooled(self, sha256: str) -> Path:
+        """Return the zip of a system on disk, fetched from the database if it is not there."""
+        path = self.settings.spool / f"{sha256}.zip"
+        if not path.exists():
+            from api.store.systems import bytes_of
+
+            data = await self.database.read(lambda connection: bytes_of(connection, sha256))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside = path.with_name(f"{secrets.token_hex(8)}.part")
+            beside.write_bytes(data)
+            beside.replace(path)
+        return path
+
+    async def index(self, sha256: str) -> dict[str, Any]:
+        """Return the names in a system and how they hang together; see `api.jobs.intake.index_of`."""
+        if sha256 in self.indexes:
+            self.indexes.move_to_end(sha256)
+            return self.indexes[sha256]
+        import json
+
+        path = self.settings.spool / f"{sha256}.json"
+        if not path.exists():
+            zipped = await self.spooled(sha256)
+            await self.ask(
+                "api.jobs.intake:take_in",
+                {"file": str(zipped), "spool": str(self.settings.spool), "ticket": secrets.token_hex(8)},
+            )
+        index: dict[str, Any] = json.loads(path.read_bytes())
+        self.indexes[sha256] = index
+        while len(self.indexes) > MOST_INDEXES:
+            self.indexes.popitem(last=False)
+        return index
+
+    async def incident(self, tenant: str, incident_id: str) -> Any:
+        """Return an incident's row; 404 where the tenant has none of this id."""
+        from api.http.problems import not_found
+        from api.store.incidents import find
+
+        def look(connection: Connection) -> Any:
+            return find(connection, tenant, incident_id)
+
+        row = await self.database.read(look)
+        if row is None:
+            raise not_found("incident", incident_id)
+        return row
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that answers this request."""
+    service: Service = request.app.state.service
+    return service

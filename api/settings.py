@@ -1,0 +1,82 @@
+"""What an operator can set, from the environment (LIFELINE_…) or a file `lifeline.toml`; the environment goes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+MEBIBYTE = 2**20
+
+
+class Settings(BaseSettings):
+    """The service's settings; docs/operations.md lists them in a table."""
+
+    model_config = SettingsConfigDict(env_prefix="LIFELINE_", toml_file="lifeline.toml", extra="ignore")
+
+    data_folder: Path = Field(
+        Path("lifeline-data"), description="Where app.db, jobs.db and the spool are kept."
+    )
+    database_url: str = Field(
+        "",
+        description="Database of the service, as SQLAlchemy writes it (postgresql+psycopg://…); blank: app.db in the "
+        "data folder.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on; another one needs a key to exist.")
+    port: int = Field(8765, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    worker: bool = Field(True, description="Whether plans are worked out inside this process's own worker.")
+    solve_slots: int = Field(2, ge=1, le=64, description="Plans worked out at the same time by one worker.")
+    solve_memory_bytes: int = Field(4096 * MEBIBYTE, ge=256 * MEBIBYTE, description="Memory of one solve.")
+    solve_niceness: int = Field(10, ge=0, le=19, description="How far a solve steps back behind the service.")
+    question_seconds: float = Field(30.0, gt=0, description="Most seconds for a question that is no job.")
+    allowed_hosts: tuple[str, ...] = Field(
+        ("127.0.0.1", "localhost", "[::1]"),
+        description="Host names under which the service answers; '*' for any.",
+    )
+    public_url: str = Field(
+        "", description="The URL under which others reach the service; blank: as they asked."
+    )
+    trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded-For is believed.")
+    open_docs: bool = Field(False, description="Whether /docs and /openapi.json are open to everybody.")
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what the caller says first, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def database(self) -> str:
+        """Return the URL of the database."""
+        return self.database_url or f"sqlite:///{self.data_folder / 'app.db'}"
+
+    @property
+    def jobs_database(self) -> str:
+        """Return the URL of the job engine's database: a file of its own beside SQLite, else the same server."""
+        if self.is_sqlite:
+            return f"sqlite:///{self.data_folder / 'jobs.db'}"
+        return self.database
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether everything is kept in files of the data folder."""
+        return self.database.startswith("sqlite")
+
+    @property
+    def spool(self) -> Path:
+        """Return the folder of systems on disk, named by their SHA-256; it may be deleted at any time."""
+        return self.data_folder / "spool"

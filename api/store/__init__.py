@@ -1,0 +1,1 @@
+"""What the service keeps: tables, one queue of writes, and what must happen once."""

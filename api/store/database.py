@@ -1,0 +1,166 @@
+"""One queue of writes, acknowledged when they are on disk, and reads beside it.
+
+A *unit* is a function of a connection that does its writes and returns something. One thread takes all units that wait,
+runs each inside a savepoint and commits them together: many small writes share one flush to disk, and a unit that fails
+takes only its own writes back. With SQLite this thread's connection is the only one that writes or checkpoints (older
+SQLite could corrupt its log otherwise, and some are about); reads have connections that cannot write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.pool import QueuePool
+
+Answer = TypeVar("Answer")
+Unit = Callable[[Connection], Answer]
+
+MOST_IN_A_GROUP = 200
+"Units that share one commit: enough to fill a flush, few enough that the last one does not wait long."
+
+BUSY_SECONDS = 5.0
+READERS = 8
+
+PRAGMAS = ("PRAGMA foreign_keys=ON", f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+
+
+@dataclass
+class _Waiting:
+    unit: Callable[[Connection], Any]
+    outcome: Future[Any]
+
+
+class Database:
+    """The database of the service; `close` it when done."""
+
+    def __init__(self, url: str) -> None:
+        """Open a database by its SQLAlchemy URL; a SQLite file's folder is made where it is missing."""
+        self.url = sqlalchemy.make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self.writer = _sqlite_engine(self.url, writes=True) if self.is_sqlite else _engine(self.url, 2)
+        self.reader = _sqlite_engine(self.url, writes=False) if self.is_sqlite else _engine(self.url, READERS)
+        self.group_sizes: list[int] = []
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write_all, name="writes", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many units wait to be written."""
+        return self._queue.qsize()
+
+    def submit(self, unit: Unit[Answer]) -> Future[Answer]:
+        """Queue a unit; its future is done when its writes are on disk, or were taken back with its exception."""
+        waiting = _Waiting(unit, Future())
+        self._queue.put(waiting)
+        return waiting.outcome
+
+    async def write(self, unit: Unit[Answer]) -> Answer:
+        """Run a unit of writes and return its answer once that is on disk."""
+        # Shielded: a client that hangs up must not make us forget what is being written.
+        return await asyncio.shield(asyncio.wrap_future(self.submit(unit)))
+
+    def write_now(self, unit: Unit[Answer]) -> Answer:
+        """Do the same from a thread that may wait."""
+        return self.submit(unit).result()
+
+    async def read(self, query: Unit[Answer]) -> Answer:
+        """Run a query in a thread and return its answer."""
+        return await asyncio.to_thread(self.read_now, query)
+
+    def read_now(self, query: Unit[Answer]) -> Answer:
+        """Do the same from a thread that may wait."""
+        with self.reader.connect() as connection:
+            return query(connection)
+
+    def close(self) -> None:
+        """Write what waits, then let go of everything."""
+        self._queue.put(None)
+        self._thread.join()
+        self.reader.dispose()
+        self.writer.dispose()
+
+    def _write_all(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group, goes_on = [first], True
+            with suppress(queue.Empty):
+                while len(group) < MOST_IN_A_GROUP:
+                    waiting = self._queue.get_nowait()
+                    if waiting is None:
+                        goes_on = False
+                        break
+                    group.append(waiting)
+            self._write_group(
+                [waiting for waiting in group if waiting.outcome.set_running_or_notify_cancel()]
+            )
+            if not goes_on:
+                return
+
+    def _write_group(self, group: list[_Waiting]) -> None:
+        self.group_sizes.append(len(group))
+        del self.group_sizes[:-1000]
+        done: list[tuple[Future[Any], Any]] = []
+        try:
+            with self.writer.begin() as connection:
+                for waiting in group:
+                    try:
+                        with connection.begin_nested():
+                            answer = waiting.unit(connection)
+                    except Exception as failure:
+                        if connection.invalidated or connection.closed:
+                            raise
+                        waiting.outcome.set_exception(failure)
+                    else:
+                        done.append((waiting.outcome, answer))
+        except Exception as failure:
+            # Nothing of this group is on disk: whoever has not been told yet must hear of it.
+            for waiting in group:
+                if not waiting.outcome.done():
+                    waiting.outcome.set_exception(failure)
+            return
+        for outcome, answer in done:
+            outcome.set_result(answer)
+
+
+def _engine(url: sqlalchemy.URL, connections: int) -> Engine:
+    return sqlalchemy.create_engine(url, pool_size=connections, max_overflow=connections, pool_pre_ping=True)
+
+
+def _sqlite_engine(url: sqlalchemy.URL, *, writes: bool) -> Engine:
+    engine = sqlalchemy.create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=1 if writes else READERS,
+        max_overflow=0 if writes else READERS,
+        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, record: Any) -> None:
+        # sqlite3 begins transactions on its own terms unless told not to; `begin` below does it on ours.
+        connection.isolation_level = None
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+        if writes:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+        else:
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
