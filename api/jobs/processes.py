@@ -77,14 +77,16 @@ class ColdChild:
 
     async def ended(self) -> int:
         """Wait for the process."""
-        return await asyncio.get_running_loop().run_in_executor(None, self.process.wait)
+        loop, pid = asyncio.get_running_loop(), self.process.pid
+        found = await loop.run_in_executor(None, os.waitid, os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        if found is None:
+            return HOST_DIED
+        return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
 
     def kill(self) -> None:
         """Kill the group while its leader's number is still taken, and wait for the leader."""
-        if self.process.returncode is None:
-            _kill_group(self.process.pid)
-            self.process.wait()
-        self.voice.close()
+        _kill_group(self.process.pid)
+        self.process.wait()
 
 
 @dataclass
