@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from api.commands import (
+    audit,
     cascade,
     check,
     evaluate,
@@ -18,6 +19,7 @@ from api.commands import (
     frontier,
     import_,
     joint_command,
+    keys,
     merge,
     plan,
     replan,
@@ -52,6 +54,8 @@ app = typer.Typer(
 )
 for _name, _verb in VERBS.items():
     app.command(_name)(guarded(_verb))
+app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 
 
 def _print_version(wanted: bool) -> None:

@@ -44,6 +44,30 @@ class Settings(BaseSettings):
         "", description="The URL under which others reach the service; blank: as they asked."
     )
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded-For is believed.")
+    audit_anchor: Path | None = Field(
+        None,
+        description="File that holds the head of the audit's chain; blank: audit.head in the data folder. Another disk "
+        "is better.",
+    )
+    oidc_issuer: str = Field(
+        "", description="Identity provider whose tokens count, as its `iss`; blank: none."
+    )
+    oidc_audience: str = Field("", description="The `aud` that tokens for this service carry.")
+    oidc_keys_file: Path | None = Field(
+        None, description="The provider's public keys (JWKS); blank: fetched from it every ten minutes."
+    )
+    oidc_tenant: str = Field("", description="Tenant of all its users, or else `oidc_tenant_claim`.")
+    oidc_tenant_claim: str = ""
+    oidc_roles_claim: str = Field("roles", description="Claim with the roles; a dot goes inside an object.")
+    oidc_role_names: dict[str, str] = Field(
+        default_factory=dict, description="The provider's group → our role; blank: our own names."
+    )
+    oidc_sectors_claim: str = Field("", description="Claim with the sectors a user is limited to.")
+    oidc_owners_claim: str = Field("", description="Claim with the owners a user is limited to.")
+    oidc_crew_claim: str = Field("", description="Claim with the crew of a user of role crew.")
+    oidc_second_factor: tuple[str, ...] = Field(
+        (), description="Values of `amr` of which one is needed to approve and to administer; blank: none is."
+    )
     open_docs: bool = Field(False, description="Whether /docs and /openapi.json are open to everybody.")
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
 
@@ -75,6 +99,11 @@ class Settings(BaseSettings):
     def is_sqlite(self) -> bool:
         """Tell whether everything is kept in files of the data folder."""
         return self.database.startswith("sqlite")
+
+    @property
+    def anchor(self) -> Path:
+        """Return the file with the head of the audit's chain."""
+        return self.audit_anchor or self.data_folder / "audit.head"
 
     @property
     def spool(self) -> Path:

@@ -1,1 +1,1 @@
-"""Who may do what, and who did."""
+"""Who is asking, what they may do, what they may see, and the record of what they did."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -18,7 +19,10 @@ ROUTES = (
     "systems",
     "scenarios",
     "incidents",
+    "updates",
     "events",
+    "keys",
+    "audit",
 )
 "The files of `api.http.routes`, in the order in which the OpenAPI document lists them."
 
@@ -54,6 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        from api.http.door import keep_refreshing, open_door
         from api.store.database import Database
         from api.store.migrations import bring_up_to_date
 
@@ -61,9 +66,12 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
         database = Database(settings.database)
         bring_up_to_date(database)
         app.state.service = Service(settings, database, Streams(database))
+        app.state.door = open_door(settings, database)
+        refreshing = asyncio.create_task(keep_refreshing(app.state.door))
         try:
             yield
         finally:
+            refreshing.cancel()
             app.state.service.streams.close()
             database.close()
 

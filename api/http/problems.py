@@ -130,11 +130,18 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def add_problem_handlers(app: FastAPI) -> None:
     """Have every error answered as problem+json, the unforeseen ones without a word about our insides."""
+    from api.jobs.records import QuotaExceeded
     from lifeline.errors import LifelineError
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, error: Refusal) -> JSONResponse:
         return problem_response(error, _number_of(request))
+
+    @app.exception_handler(QuotaExceeded)
+    async def too_much(request: Request, error: QuotaExceeded) -> JSONResponse:
+        detail = f"{error.args[0]} jobs of yours wait or run; wait for one to end, or dismiss one."
+        refusal = Refusal(429, "quota", detail, headers={"Retry-After": "10"})
+        return problem_response(refusal, _number_of(request))
 
     @app.exception_handler(LifelineError)
     async def refused_by_lifeline(request: Request, error: LifelineError) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request
 
 from api.http.problems import BadPlace, Refusal
+from api.incidents.names import Names
 from api.settings import Settings
+from api.store import systems
 from api.store.database import Database
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ class Service:
     database: Database
     streams: Streams
     indexes: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
+    known_names: OrderedDict[tuple[str, int], Names] = field(default_factory=OrderedDict)
 
     async def ask(self, function: str, argument: dict[str, Any], *, seconds: float | None = None) -> Any:
         """Have a child of the service work something out, and return it; what it refuses is refused here."""
@@ -58,13 +62,14 @@ class Service:
             raise Refusal(422, "invalid-input", outcome.value["refused"], places=places)
         return outcome.value["value"]
 
+    def wake_worker(self) -> None:
+        """Say that there is a job to do."""
+
     async def spooled(self, sha256: str) -> Path:
         """Return the zip of a system on disk, fetched from the database if it is not there."""
         path = self.settings.spool / f"{sha256}.zip"
         if not path.exists():
-            from api.store.systems import bytes_of
-
-            data = await self.database.read(lambda connection: bytes_of(connection, sha256))
+            data = await self.database.read(lambda connection: systems.bytes_of(connection, sha256))
             path.parent.mkdir(parents=True, exist_ok=True)
             beside = path.with_name(f"{secrets.token_hex(8)}.part")
             beside.write_bytes(data)
@@ -90,6 +95,21 @@ class Service:
         while len(self.indexes) > MOST_INDEXES:
             self.indexes.popitem(last=False)
         return index
+
+    async def names(self, incident: Any) -> Names:
+        """Return the names that the field may use in an incident."""
+        key = (incident.id, incident.revision)
+        if key not in self.known_names:
+            find_system = functools.partial(
+                systems.find, tenant=incident.tenant, name=incident.system, version=incident.system_version
+            )
+            row = await self.database.read(find_system)
+            if row is None:
+                raise LookupError(f"{incident.system} version {incident.system_version}")
+            self.known_names[key] = Names.of(await self.index(row.sha256), incident.tables)
+            while len(self.known_names) > MOST_INDEXES:
+                self.known_names.popitem(last=False)
+        return self.known_names[key]
 
     async def incident(self, tenant: str, incident_id: str) -> Any:
         """Return an incident's row; 404 where the tenant has none of this id."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,12 +93,12 @@ def _known(connection: Connection, incident_id: str, ids: Sequence[str]) -> dict
 
 
 def events_after(
-    connection: Connection, incident_id: str, seq: int, most: int, kind: str | None = None
+    connection: Connection, incident_id: str, seq: int, most: int, kinds: Collection[str] | None = None
 ) -> Sequence[Any]:
-    """Return the next events of an incident after a number, in order."""
+    """Return the next events of an incident after a number, in order; those of some kinds only, if given."""
     query = select(event).where(event.c.incident == incident_id, event.c.seq > seq)
-    if kind is not None:
-        query = query.where(event.c.kind == kind)
+    if kinds is not None:
+        query = query.where(event.c.kind.in_(kinds))
     return connection.execute(query.order_by(event.c.seq).limit(most)).all()
 
 

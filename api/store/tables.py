@@ -205,8 +205,8 @@ audit = Table(
     Column("who", Id, nullable=False),
     Column("action", String(60), nullable=False),
     Column("target", Text, nullable=False),
-    Column("detail", JSON, nullable=False),
+    Column("details", Text, nullable=False),
     Column("previous", Sha256, nullable=False),
     Column("hash", Sha256, nullable=False),
 )
-"Who did what, each row chained to the one before by its hash."
+"Who did what, each row chained to the one before by its hash; `details` is JSON, kept as the text that was hashed."

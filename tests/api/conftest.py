@@ -1,56 +1,49 @@
-"""Runs the command line inside the test's own process, and makes the small worlds it is tried on."""
+"""Services to ask: one on SQLite, one on PostgreSQL, the same tests on both."""
 
-import json
-from collections.abc import Callable
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
-from worlds import town
+from fastapi.testclient import TestClient
+from postgres_server import NAMED, fresh_database, programs, running_server
 
-from api.command_line import app
-from lifeline import write_system
-
-
-class Answer:
-    """What a command printed and how it ended."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
+from api.http.app import create_app
+from api.settings import Settings
 
 
-@pytest.fixture
-def lifeline() -> Callable[..., Answer]:
-    """Run `lifeline` with these words; what they stand for is turned into text first."""
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL server; tests that need one skip where none is installed."""
+    if NAMED in os.environ:
+        yield os.environ[NAMED]
+    elif programs() is None:
+        pytest.skip(f"PostgreSQL is not installed, and {NAMED} names no server")
+    else:
+        with running_server() as url:
+            yield url
 
-    def run(*words: object) -> Answer:
-        result = CliRunner().invoke(app, [str(word) for word in words], prog_name="lifeline")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Answer(result.exit_code, result.stdout, result.stderr)
 
-    return run
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'data' / 'app.db'}"
+        return
+    with fresh_database(request.getfixturevalue("postgresql_server")) as url:
+        yield url
 
 
 @pytest.fixture
-def two_lines(tmp_path: Path) -> Path:
-    """A folder with two customers, each behind a broken line of its own, and one crew that stands on both.
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a service in a folder of its own."""
+    return Settings(data_folder=tmp_path / "data", database_url=database_url, open_docs=True)
 
-    Both repairs take 60 minutes and there is no way between them: P2 (30 persons) first costs 30 * 1 + 10 * 2 = 50
-    person-hours, P3 (10 persons) first costs 10 * 1 + 30 * 2 = 70.
-    """
-    system = town(
-        power="P1*-P2 P1-P3",
-        people={"P2": 30, "P3": 10},
-        places={"P1": (0.0, 0.0), "P2": (0.0, 0.0), "P3": (0.0, 0.0)},
-        crews={"sparks": "power"},
-        damage={"P1-P2": 60, "P1-P3": 60},
-    )
-    folder = tmp_path / "two_lines"
-    write_system(system, folder)
-    return folder
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    """A running service."""
+    with TestClient(create_app(settings), base_url="http://127.0.0.1") as client:
+        yield client

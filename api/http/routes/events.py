@@ -11,12 +11,15 @@ from pydantic import Field
 
 from api.access.caller import Caller
 from api.access.rights import Right
+from api.access.seen import seen_event
+from api.access.sight import limits_of
+from api.http.door import door_of
 from api.http.problems import Refusal
 from api.http.routes.incidents import IncidentId
 from api.http.service import service_of
 from api.http.shapes import Cursor, Limit, Page, Told, cursor_of, page_of, parts_of
-from api.http.streams import whole_event
-from api.http.who import allowed
+from api.http.streams import Sees, whole_event
+from api.http.who import allowed, sight_of
 from api.store.events import events_after
 
 router = APIRouter(prefix="/v1/incidents", tags=["events"])
@@ -32,7 +35,7 @@ class EventTold(Told):
     kind: str = Field(examples=["job_finished"])
     happened_minute: int = Field(description="Minutes after time zero.", examples=[95])
     reported_at: str = Field(examples=["2026-11-23T00:36:12.345Z"])
-    who: str = Field(examples=["local"])
+    who: str | None = Field(None, description="Absent where it is about others.", examples=["local"])
     body: dict[str, Any] = Field(examples=[{"job": "line_7"}])
 
 
@@ -44,7 +47,7 @@ class EventTold(Told):
 async def stream(
     request: Request,
     incident: IncidentId,
-    caller: Annotated[Caller, Depends(allowed(Right.read_incidents))],
+    caller: Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))],
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
     after: Annotated[
         int | None, Query(ge=0, lt=2**53, description="As Last-Event-ID, for a first call.")
@@ -52,7 +55,7 @@ async def stream(
 ) -> StreamingResponse:
     """Stream what happens after Last-Event-ID (without one: from now on) as server-sent events, id = number."""
     service = service_of(request)
-    await service.incident(caller.tenant, incident)
+    sees, audience = await _eyes(request, caller, await service.incident(caller.tenant, incident))
     if last_event_id is not None:
         if not last_event_id.isascii() or not last_event_id.isdecimal():
             raise Refusal(
@@ -61,7 +64,8 @@ async def stream(
         after = int(last_event_id)
 
     async def chunks() -> AsyncIterator[bytes]:
-        async for chunk in service.streams.listen(incident, after, sees=whole_event, audience=""):
+        listening = service.streams.listen(incident, after, sees=sees, audience=audience)
+        async for chunk in door_of(request).while_valid(caller, listening):
             yield chunk
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -72,16 +76,27 @@ async def stream(
 async def log(
     request: Request,
     incident: IncidentId,
-    caller: Annotated[Caller, Depends(allowed(Right.read_incidents))],
+    caller: Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))],
     limit: Limit = 100,
     cursor: Cursor = None,
     kind: Annotated[str | None, Query(max_length=40, pattern=r"^[a-z_.]+$")] = None,
 ) -> Page[EventTold]:
     """List the log of an incident, the first entry first."""
     service = service_of(request)
-    await service.incident(caller.tenant, incident)
+    sees, _ = await _eyes(request, caller, await service.incident(caller.tenant, incident))
     after = (parts_of(cursor, int) or (0,))[0]
     rows = await service.database.read(
-        lambda connection: events_after(connection, incident, after, limit + 1, kind)
+        lambda connection: events_after(
+            connection, incident, after, limit + 1, None if kind is None else [kind]
+        )
     )
-    return page_of(rows, limit, lambda row: EventTold(**whole_event(row)), lambda row: cursor_of(row.seq))
+    page = page_of(rows, limit, sees, lambda row: cursor_of(row.seq))
+    return Page(items=[EventTold(**told) for told in page.items if told is not None], next=page.next)
+
+
+async def _eyes(request: Request, caller: Caller, incident: Any) -> tuple[Sees, str]:
+    """Return how the caller sees events, and a name for all who see them so."""
+    sight = await sight_of(request, caller, incident)
+    if sight is None:
+        return whole_event, ""
+    return lambda row: seen_event(whole_event(row), sight), str(limits_of(caller))

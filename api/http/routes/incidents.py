@@ -58,7 +58,7 @@ def _moment(value: Any) -> Any:
     return moment
 
 
-StartedAt = Annotated[AwareDatetime, BeforeValidator(_moment), Field(examples=["2026-11-23T06:00:00+08:00"])]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), Field(examples=["2026-11-23T06:00:00+08:00"])]
 Cell = str | int | float | bool | None
 Rows = Annotated[list[dict[str, Cell]], Field(max_length=MOST_ROWS)]
 
@@ -87,7 +87,7 @@ class OpenIncident(Sent):
     name: str = Field(min_length=1, max_length=200)
     system: str = Field(max_length=80, description="A system that was uploaded.")
     system_version: int | None = Field(None, ge=1, lt=2**31, description="The newest one, unless given.")
-    started_at: StartedAt | None = Field(None, description="Its time zero; now, unless given.")
+    started_at: Moment | None = Field(None, description="Its time zero; now, unless given.")
     is_drill: bool = Field(False, description="A drill is never dispatched.")
     replans: bool = Field(False, description="Whether a finished job starts a re-plan.")
     tables: IncidentTables = IncidentTables()

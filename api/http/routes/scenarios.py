@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from api.access.caller import Caller
 from api.access.rights import Right
 from api.http.problems import not_found
-from api.http.routes.incidents import IncidentTold, StartedAt, started_of
+from api.http.routes.incidents import IncidentTold, Moment, started_of
 from api.http.routes.incidents import told as incident_told
 from api.http.service import service_of
 from api.http.shapes import IdempotencyKey, Page, Sent, Told, answer_once, answered, etag_of
@@ -43,7 +43,7 @@ class LoadScenario(Sent):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Tuesday's drill", "is_drill": True}]})
 
     name: str | None = Field(None, min_length=1, max_length=200, description="Instead of the scenario's own.")
-    started_at: StartedAt | None = Field(None, description="Its time zero; now, unless given.")
+    started_at: Moment | None = Field(None, description="Its time zero; now, unless given.")
     is_drill: bool = True
 
 

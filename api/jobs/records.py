@@ -1,0 +1,137 @@
+"""Jobs in the database: asked for, under way, and ended once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+
+from api.store.tables import job, moment_of, now
+
+ACCEPTED, RUNNING, SUCCESSFUL, FAILED, DISMISSED = (
+    "accepted",
+    "running",
+    "successful",
+    "failed",
+    "dismissed",
+)
+"Where a job can stand, in the words of OGC API – Processes."
+
+UNDER_WAY = (ACCEPTED, RUNNING)
+
+MOST_UNDER_WAY = 20
+"Jobs of one tenant that may wait or run; two of them run at a time."
+
+NORMAL, URGENT = 2, 1
+"Priorities; the lower number goes first."
+
+
+class QuotaExceeded(Exception):  # noqa: N818 - what it is
+    """A tenant has as many jobs under way as it may have; the argument is how many."""
+
+
+def submit(
+    connection: Connection,
+    *,
+    tenant: str,
+    incident: str | None,
+    kind: str,
+    request: Mapping[str, Any],
+    deadline: datetime,
+    is_urgent: bool,
+    who: str,
+) -> str:
+    """Put a job down as accepted and return its id. Raises QuotaExceeded."""
+    under_way = connection.execute(
+        select(func.count()).select_from(job).where(job.c.tenant == tenant, job.c.status.in_(UNDER_WAY))
+    ).scalar_one()
+    if under_way >= MOST_UNDER_WAY:
+        raise QuotaExceeded(under_way)
+    at = now()
+    row = {
+        "id": secrets.token_hex(8),
+        "tenant": tenant,
+        "incident": incident,
+        "kind": kind,
+        "status": ACCEPTED,
+        "progress": 0,
+        "message": "",
+        "priority": URGENT if is_urgent else NORMAL,
+        "request": dict(request),
+        "created_at": at,
+        "created_by": who,
+        "updated_at": at,
+        "deadline_at": moment_of(deadline),
+        "is_cancelled": False,
+    }
+    connection.execute(insert(job).values(row))
+    return str(row["id"])
+
+
+def find(connection: Connection, tenant: str, job_id: str) -> Row[Any] | None:
+    """Return a job of a tenant, None where it has none of this id."""
+    return connection.execute(select(job).where(job.c.id == job_id, job.c.tenant == tenant)).first()
+
+
+def page(
+    connection: Connection,
+    tenant: str,
+    after: tuple[str, str] | None,
+    most: int,
+    statuses: Sequence[str] = (),
+) -> Sequence[Row[Any]]:
+    """Return jobs of a tenant, the newest first, after the one of this (created_at, id)."""
+    query = select(job).where(job.c.tenant == tenant)
+    if statuses:
+        query = query.where(job.c.status.in_(statuses))
+    if after is not None:
+        query = query.where(tuple_(job.c.created_at, job.c.id) < tuple_(*after))
+    return connection.execute(query.order_by(job.c.created_at.desc(), job.c.id.desc()).limit(most)).all()
+
+
+def tell(connection: Connection, job_id: str, **values: Any) -> bool:
+    """Put down how far a job is, and tell whether it was still under way."""
+    told = connection.execute(
+        update(job).where(job.c.id == job_id, job.c.status.in_(UNDER_WAY)).values(**values, updated_at=now())
+    )
+    return told.rowcount == 1
+
+
+def cancel(connection: Connection, tenant: str, job_id: str) -> bool:
+    """Ask that a job be ended, and tell whether it was still under way; one that waits is dismissed at once."""
+    asked = connection.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.tenant == tenant, job.c.status.in_(UNDER_WAY))
+        .values(is_cancelled=True, updated_at=now())
+    )
+    end(connection, job_id, DISMISSED, "Dismissed before it began.", only_if=ACCEPTED)
+    return asked.rowcount == 1
+
+
+def end(
+    connection: Connection,
+    job_id: str,
+    status: str,
+    message: str,
+    *,
+    result: Mapping[str, Any] | None = None,
+    only_if: str | None = None,
+) -> bool:
+    """End a job, and tell whether this was its end: only the first one is."""
+    at = now()
+    ended = connection.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.status.in_((only_if,) if only_if else UNDER_WAY))
+        .values(
+            status=status,
+            message=message,
+            progress=100 if status == SUCCESSFUL else job.c.progress,
+            result=None if result is None else dict(result),
+            finished_at=at,
+            updated_at=at,
+        )
+    )
+    return ended.rowcount == 1
