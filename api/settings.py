@@ -43,7 +43,6 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="The URL under which others reach the service; blank: as they asked."
     )
-    trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded-For is believed.")
     audit_anchor: Path | None = Field(
         None,
         description="File that holds the head of the audit's chain; blank: audit.head in the data folder. Another disk "
@@ -68,6 +67,22 @@ class Settings(BaseSettings):
     oidc_second_factor: tuple[str, ...] = Field(
         (), description="Values of `amr` of which one is needed to approve and to administer; blank: none is."
     )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed."
+    )
+    rate_of_address: float = Field(
+        500.0, gt=0, description="Requests a second of one address; twice as many at once."
+    )
+    rate_of_key: float = Field(
+        300.0, gt=0, description="Requests a second of one key; twice as many at once."
+    )
+    rate_of_tenant: float = Field(
+        600.0, gt=0, description="Requests a second of one tenant; twice as many at once."
+    )
+    streams_of_key: int = Field(250, ge=1, description="Event streams that one key may hold open.")
+    streams_of_tenant: int = Field(1000, ge=1, description="Event streams that one tenant may hold open.")
+    most_connections: int = Field(4000, ge=1, description="Connections at a time; see also LimitNOFILE.")
+    header_seconds: float = Field(20.0, gt=0, description="Most seconds until a request's headers have come.")
     open_docs: bool = Field(False, description="Whether /docs and /openapi.json are open to everybody.")
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
 

@@ -25,17 +25,20 @@ def serve(
     import uvicorn
 
     from api.http.app import create_app
+    from api.http.limits.connections import ConnectionLimits, uvicorn_options
+    from api.http.logs import configure_logs
     from api.settings import Settings
 
     given = {"data_folder": data, "host": host, "port": port}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    configure_logs(settings.log_level.upper())
     typer.echo(f"lifeline serves http://{settings.host}:{settings.port}/v1, data in {settings.data_folder}.")
+    limits = ConnectionLimits(header_seconds=settings.header_seconds, most=settings.most_connections)
     uvicorn.run(
         create_app(settings),
         host=settings.host,
         port=settings.port,
-        log_level=settings.log_level,
-        access_log=False,
-        server_header=False,
+        log_config=None,
         timeout_graceful_shutdown=5,
+        **uvicorn_options(limits),
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
+from api.http.guards import add_guards
+from api.http.metrics import Metrics
 from api.http.problems import RESPONSES, add_problem_handlers
 from api.http.service import Service
 from api.http.streams import Streams
@@ -23,6 +24,7 @@ ROUTES = (
     "events",
     "keys",
     "audit",
+    "health",
 )
 "The files of `api.http.routes`, in the order in which the OpenAPI document lists them."
 
@@ -51,7 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for name in ROUTES:
         app.include_router(import_module(f"api.http.routes.{name}").router)
     add_problem_handlers(app)
-    app.middleware("http")(_numbered)
+    add_guards(app, chosen)
     return app
 
 
@@ -68,6 +70,7 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
         app.state.service = Service(settings, database, Streams(database))
         app.state.door = open_door(settings, database)
         refreshing = asyncio.create_task(keep_refreshing(app.state.door))
+        _measure(app.state.service, app.state.metrics)
         try:
             yield
         finally:
@@ -78,9 +81,18 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
     return life
 
 
-async def _numbered(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Give every request a number, which its answer carries and the log knows."""
-    request.state.number = secrets.token_hex(8)
-    response = await answer(request)
-    response.headers["X-Request-Id"] = request.state.number
-    return response
+def _measure(service: Service, metrics: Metrics) -> None:
+    """Show what the parts of a service know of themselves."""
+    database, streams = service.database, service.streams
+    metrics.watch("write_queue_length", "Units of work that wait to be written.", lambda: database.waiting)
+    metrics.watch(
+        "group_commit_units",
+        "Units of work that one commit made durable together, on average over the last 1,000 commits.",
+        lambda: sum(database.group_sizes) / max(1, len(database.group_sizes)),
+    )
+    metrics.watch("open_streams", "Event streams that are open.", lambda: streams.open)
+    metrics.watch(
+        "stream_lag_seconds",
+        "Age of the newest event when it last went out to streams.",
+        lambda: streams.lag_seconds,
+    )

@@ -55,6 +55,9 @@ TITLES = {
     "conflict": "This goes against what is there",
     "reused-key": "This Idempotency-Key was used for another request",
     "quota": "Too much at once",
+    "too-large": "More was sent than is taken here",
+    "wrong-kind": "What was sent is of another kind than is taken here",
+    "unknown-host": "The service does not answer under this name",
     "too-late": "It took too long",
     "our-fault": "Something went wrong here",
     "busy": "The service cannot do this now",
@@ -129,7 +132,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Have every error answered as problem+json, the unforeseen ones without a word about our insides."""
+    """Have every refusal answered as problem+json; what nobody foresaw goes on to the access log's guard."""
     from api.jobs.records import QuotaExceeded
     from lifeline.errors import LifelineError
 
@@ -157,14 +160,12 @@ def add_problem_handlers(app: FastAPI) -> None:
         refusal = Refusal(error.status_code, kind, f"{error.detail}.", headers=error.headers)
         return problem_response(refusal, _number_of(request))
 
-    @app.exception_handler(Exception)
-    async def failed(request: Request, error: Exception) -> JSONResponse:
-        return problem_response(
-            Refusal(
-                500, "our-fault", "The fault is ours; the operator's log says more. It is safe to try again."
-            ),
-            _number_of(request),
-        )
+
+def our_fault() -> Refusal:
+    """Return the answer to a request that failed for a reason nobody foresaw; see `api.http.logs.AccessLog`."""
+    return Refusal(
+        500, "our-fault", "The fault is ours; the operator's log says more. It is safe to try again."
+    )
 
 
 def _refusal_of_fields(error: RequestValidationError) -> Refusal:
@@ -180,5 +181,10 @@ def _refusal_of_fields(error: RequestValidationError) -> Refusal:
 
 
 def _number_of(request: Request) -> str | None:
-    number: str | None = getattr(request.state, "number", None)
+    return instance_of(request.scope)
+
+
+def instance_of(scope: Mapping[str, Any]) -> str | None:
+    """Return the name of a request in an answer that tells of a problem with it."""
+    number: str | None = scope.get("state", {}).get("number")
     return None if number is None else f"urn:lifeline:request:{number}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import secrets
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MOST_INDEXES = 32
 "Indexes of systems kept in memory; one of 20,000 components takes some 20 MB."
 
+Check = Callable[["Service"], Awaitable[str]]
+
 
 @dataclass
 class Service:
@@ -35,6 +38,8 @@ class Service:
     streams: Streams
     indexes: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
     known_names: OrderedDict[tuple[str, int], Names] = field(default_factory=OrderedDict)
+    checks: dict[str, Check] = field(default_factory=dict)
+    "What else /readyz asks, as the worker; each answers `ok` or what is wrong."
 
     async def ask(self, function: str, argument: dict[str, Any], *, seconds: float | None = None) -> Any:
         """Have a child of the service work something out, and return it; what it refuses is refused here."""

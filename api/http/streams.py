@@ -13,6 +13,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -61,6 +62,7 @@ class Streams:
         self.database = database
         self.channels: dict[str, _Channel] = {}
         self.open = 0
+        self.lag_seconds = 0.0
         self._lock = asyncio.Lock()
 
     def close(self) -> None:
@@ -160,6 +162,7 @@ class Streams:
             if len(rows) == MOST_AT_ONCE:
                 channel.news.set()
             channel.seq = rows[-1].seq
+            self.lag_seconds = _age_seconds(rows[-1].reported_at)
             written: dict[str, bytes] = {}
             for listener in list(channel.listeners):
                 if listener.audience not in written:
@@ -174,6 +177,10 @@ def _bring(listener: _Listener, first: int, last: int, chunk: bytes) -> None:
         _end(listener)
         return
     listener.chunks.put_nowait((first, last, chunk))
+
+
+def _age_seconds(moment: str) -> float:
+    return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds())
 
 
 def _end(listener: _Listener) -> None:

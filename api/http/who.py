@@ -40,7 +40,9 @@ class Allowed:
         self.rights, self.limited = rights, limited
 
     async def __call__(self, request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
-        """Return the caller, or refuse and write that down."""
+        """Return the caller, or refuse and write that down; its tenant's rate counts the request."""
+        request.state.caller = caller
+        request.app.state.rates.admit("tenant", caller.tenant)
         needed = " or ".join(self.rights)
         if not caller.may(*self.rights):
             await door_of(request).denied(request, caller, needed)

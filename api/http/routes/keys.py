@@ -19,7 +19,7 @@ from api.access.keys import ApiKey, make_key
 from api.access.rights import Right, Role
 from api.http.door import door_of
 from api.http.problems import not_found
-from api.http.routes.incidents import StartedAt
+from api.http.routes.incidents import Moment
 from api.http.service import service_of
 from api.http.shapes import (
     Cursor,
@@ -61,7 +61,7 @@ class NewKey(Sent):
     )
     owners: list[Name] | None = Field(None, max_length=100, description="Limit to owners; absent: none.")
     crew: Name | None = Field(None, description="The crew that a key of role crew speaks for.")
-    expires_at: StartedAt | None = Field(None, description="When it ends by itself; absent: never.")
+    expires_at: Moment | None = Field(None, description="When it ends by itself; absent: never.")
 
 
 class KeyTold(Told):

@@ -1,0 +1,1 @@
+"""What a request may be before anything of the service looks at it: pure ASGI, one law a file."""
