@@ -134,7 +134,12 @@ class _Run:
 
         rounds, grids = self._effort(problem)
         return lower_bound(
-            problem, seconds=seconds, rounds=rounds, grids=grids, best=plan, on_progress=self._passed_on_beside
+            problem,
+            seconds=seconds,
+            rounds=rounds,
+            grids=grids,
+            best=plan,
+            on_progress=self._passed_on_beside,
         )
 
     def prove(self) -> None:

@@ -22,7 +22,6 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 HEARTBEAT_SECONDS = 2.0

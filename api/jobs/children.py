@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from api.jobs.processes import ColdChild, Newborn, WarmHost
 from api.jobs.child import OUT_OF_MEMORY
+from api.jobs.processes import ColdChild, Newborn, WarmHost
 
 Ending = Literal["finished", "refused", "crashed", "memory", "seconds", "cancelled"]
 

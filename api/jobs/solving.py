@@ -22,6 +22,9 @@ OVERDUE_SECONDS = 5.0
 STARTING_SECONDS = 0.25
 "Until a child is asked, and until its answer is here: the child gets so much less."
 
+ENOUGH_SECONDS = 50.0
+"Every method without a budget is through by then; see `DEFAULT_WALL_SECONDS` of the solvers."
+
 Ending = Literal["answered", "so far", "refused", "cancelled", "nothing"]
 
 
@@ -76,11 +79,16 @@ async def solved(
     seconds: float,
     on_report: Callable[[Any], None] | None = None,
     cancel: asyncio.Event | None = None,
+    best: dict[str, Any] | None = None,
 ) -> Solved:
-    """Return a plan within `seconds`; of a solve that is overdue, a rule's plan as soon as can be."""
-    run = _Run(children, solve, on_report, cancel)
+    """Return a plan within `seconds`; of a solve that is overdue, a rule's plan as soon as can be.
+
+    `best` is the best plan that was told of before, where the solve was begun already and broken off.
+    """
+    run = _Run(children, solve, on_report, cancel, best)
     if seconds <= 0:
-        await run.understudy(OVERDUE_SECONDS)
+        if run.needs_help:
+            await run.understudy(OVERDUE_SECONDS)
         return run.ended("Its deadline was over before it could begin.")
     deadline = asyncio.get_running_loop().time() + seconds
     tasks = [asyncio.ensure_future(run.principal(seconds))]
@@ -109,15 +117,28 @@ class _Run:
         solve: Solve,
         on_report: Callable[[Any], None] | None,
         cancel: asyncio.Event | None,
+        best: dict[str, Any] | None,
     ) -> None:
         self.children, self.solve, self.on_report, self.cancel = children, solve, on_report, cancel
-        self.best: dict[str, Any] | None = None
+        self.best = best
         self.outcome: Outcome | None = None
 
     async def principal(self, seconds: float) -> None:
         """Let a child look for the plan until the deadline."""
-        argument = {**self.solve.argument, "seconds": max(seconds - STARTING_SECONDS, STARTING_SECONDS)}
+        argument = {**self.solve.argument, "seconds": self._seconds_to_search(seconds)}
         self.outcome = await self._run(self.solve.function, argument, seconds)
+
+    def _seconds_to_search(self, seconds: float) -> float | None:
+        """Return how long the child may take: as long as was asked for, and never beyond the deadline.
+
+        None where neither seconds nor evaluations were asked for and there is time enough: then each method has its
+        own budget, and the plan comes out the same again.
+        """
+        asked, left = self.solve.argument.get("seconds"), max(seconds - STARTING_SECONDS, STARTING_SECONDS)
+        if asked is not None:
+            return min(float(asked), left)
+        has_count = self.solve.argument.get("evaluations") is not None
+        return left if has_count or left < ENOUGH_SECONDS else None
 
     async def understudy(self, seconds: float) -> None:
         """Have a rule's plan made; it counts only while there is no other."""

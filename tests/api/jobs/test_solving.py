@@ -14,7 +14,9 @@ from api.jobs.solving import Solve, Solved, solved
 DEADLINE_SECONDS = 3.0
 
 
-def solve(running: Running, function: str, *, understudy: str = "understudy", seconds: float = 60.0) -> Solved:
+def solve(
+    running: Running, function: str, *, understudy: str = "understudy", seconds: float = 60.0
+) -> Solved:
     task = Solve(f"job_faults:{function}", f"job_faults:{understudy}", {}, memory_bytes=1 << 28)
     return running.do(solved(running.children, task, seconds=seconds))
 
@@ -37,7 +39,9 @@ def test_of_one_that_crashes_the_best_plan_so_far_is_there_at_once(running: Runn
     assert (found.answer["stopped_by"], found.why) == ("crashed", "The child process was ended by signal 9.")
 
 
-@pytest.mark.parametrize("function", ["sleep_for_ever", "kill_itself", "abort", "eat_memory", "say_garbage", "stumble"])
+@pytest.mark.parametrize(
+    "function", ["sleep_for_ever", "kill_itself", "abort", "eat_memory", "say_garbage", "stumble"]
+)
 def test_of_one_without_a_plan_an_understudy_makes_a_rules_plan(running: Running, function: str) -> None:
     found = solve(running, function, seconds=DEADLINE_SECONDS)
     assert (found.ending, found.answer["objective"], found.answer["label"]) == ("so far", 1000, "rule")

@@ -72,9 +72,7 @@ def test_a_proven_plan_is_called_optimal_and_a_rules_plan_a_rules(two_lines: str
 
 def test_tables_and_settings_take_the_place_of_the_systems_own(two_lines: str) -> None:
     """With a second crew both lines are whole after an hour: (30 + 10) * 1 = 40 person-hours."""
-    crews = [
-        {"id": name, "skills": "power", "longitude": 0.0, "latitude": 0.0} for name in ("red", "blue")
-    ]
+    crews = [{"id": name, "skills": "power", "longitude": 0.0, "latitude": 0.0} for name in ("red", "blue")]
     changed = {"system": two_lines, "tables": {"crews": crews}, "settings": {"name": "Two crews"}}
     answer = plan({**changed, **FEW}, lambda _: None)
     assert answer["objective"] == 40 * 60_000
