@@ -61,7 +61,7 @@ def plan_report(
         "decisions_open": explained.decisions_open,
         "jobs": [asdict(line) for line in explained.jobs],
         "undone": undone,
-        "etr": _returns(returns),
+        "etr": return_rows(returns),
     }
 
 
@@ -75,7 +75,7 @@ def _plan_figures(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _returns(returns: pd.DataFrame) -> list[dict[str, Any]]:
+def return_rows(returns: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a row each; the minute is null for who is never back."""
     rows = returns.astype(object).to_dict("records")
     return [

@@ -10,12 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lifeline.buffers import with_refills
+from lifeline.closed_roads import CLOSED_BY_ORDER, nobody_opens, with_closed
 from lifeline.conditions import Lock
 from lifeline.crews import Crew, Shift
 from lifeline.errors import InfeasiblePlan, InvalidInput
 from lifeline.facts import Facts, absences, facts_of
 from lifeline.jobs import Job, Work, work_of
-from lifeline.news import News, check_news
+from lifeline.news import ABOUT_ROADS, NOT_ABOUT_JOBS, News, check_news
 from lifeline.plan import LAST_MINUTE, Plan, Visit
 from lifeline.repair import build_problem
 from lifeline.schedule import schedule
@@ -23,6 +25,7 @@ from lifeline.shock import Shock
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
+    from lifeline.system import System
 
 NOBODY_LEFT = frozenset({"(gone)"})
 "The skills of a crew that has gone: no job needs them."
@@ -47,19 +50,14 @@ class CarriedOn:
 def with_found(problem: RepairProblem, news: News, only: Collection[str] | None = None) -> RepairProblem:
     """Return the problem with the damage that has been found since, as far as `only` names its jobs; else as it is.
 
-    What is no component of the system is passed over; `carry_on` refuses it.
+    What was found whole again after that is in it: a plan made in between may have its job.
     """
-    components = {*problem.system.nodes["id"], *problem.system.links["id"]} - set(problem.shock.components)
-    found = {name: update for name, update in news.found.items() if name in components}
-    if not found:
+    shock = damage_known(problem.system, problem.shock, news)
+    if only is not None and shock is not problem.shock:
+        named = {job.component for job in work_of(problem.system, shock).jobs if job.id in only}
+        shock = damage_known(problem.system, problem.shock, news, only=named)
+    if shock is problem.shock:
         return problem
-    shock = _with_damage(problem, news, found)
-    if only is not None:
-        components = {job.component for job in work_of(problem.system, shock).jobs if job.id in only}
-        found = {name: update for name, update in found.items() if name in components}
-        if not found:
-            return problem
-        shock = _with_damage(problem, news, found)
     return build_problem(
         problem.system,
         shock,
@@ -67,6 +65,23 @@ def with_found(problem: RepairProblem, news: News, only: Collection[str] | None 
         horizon_minutes=problem.horizon_minutes,
         locks=problem.locks,
     )
+
+
+def damage_known(system: System, shock: Shock, news: News, *, only: Collection[str] | None = None) -> Shock:
+    """Return a shock with what has been found broken since; itself where that is nothing.
+
+    What is no component of the system is passed over; `carry_on` refuses it.
+    """
+    components = {*system.nodes["id"], *system.links["id"]} - set(shock.components)
+    found = sorted(components & set(news.ever_found if only is None else only) & set(news.ever_found))
+    if not found:
+        return shock
+    rows = [{str(name): value for name, value in row.items()} for row in shock.damage.to_dict("records")]
+    for name in found:
+        update = news.ever_found[name]
+        minutes = {} if update.minutes is None else {"repair_minutes": update.minutes}
+        rows.append({"component": name, "skill": update.skill, **minutes})
+    return Shock.from_table(system, rows)
 
 
 def carry_on(problem: RepairProblem, plan: Plan, news: News) -> CarriedOn:
@@ -95,7 +110,7 @@ def carry_on(problem: RepairProblem, plan: Plan, news: News) -> CarriedOn:
     is_quiet = (
         set(changed.history) == expected
         and changed.jobs == problem.jobs
-        and not news.latest("blocked", "free", "late", "gone")
+        and not news.latest("blocked", "free", "late", "gone", *ABOUT_ROADS, "refilled")
     )
     return CarriedOn(changed, sequences, tuple(claims), is_quiet)
 
@@ -104,7 +119,7 @@ def _by_job(problem: RepairProblem, named: Mapping[str, str], news: News) -> New
     """Return the news with jobs in place of components that are repaired in steps, where a job is meant."""
     updates = [
         update
-        if update.what in ("found", "not_broken", "blocked", "free") or update.job in problem.job_index
+        if update.what in (*NOT_ABOUT_JOBS, "blocked", "free") or update.job in problem.job_index
         else replace(update, job=named.get(update.job, update.job))
         for update in news.known
     ]
@@ -121,22 +136,12 @@ def _check_plan_is_known(problem: RepairProblem, plan: Plan) -> None:
         )
 
 
-def _with_damage(problem: RepairProblem, news: News, found: Collection[str]) -> Shock:
-    rows = [
-        {str(name): value for name, value in row.items()} for row in problem.shock.damage.to_dict("records")
-    ]
-    for name in sorted(found):
-        update = news.found[name]
-        minutes = {} if update.minutes is None else {"repair_minutes": update.minutes}
-        rows.append({"component": name, "skill": update.skill, **minutes})
-    return Shock.from_table(problem.system, rows)
-
-
 def _changed(problem: RepairProblem, everything: RepairProblem, news: News, facts: Facts) -> RepairProblem:
     """Return the problem with this history and everything that has become known."""
     begun = {visit.job for visit in facts.visits}
     shock, work = _known_work(everything, news, begun)
     extra, blocked = _blocks(work, news, begun, problem.crews)
+    shock, work, openings = with_closed(problem.system, shock, work, news.closed, problem.crews)
     away = absences(news)
     crews = [_from_now(crew, facts, away.get(crew.id, []), news.now) for crew in problem.crews]
     changed = build_problem(
@@ -144,14 +149,16 @@ def _changed(problem: RepairProblem, everything: RepairProblem, news: News, fact
         shock,
         crews=crews,
         horizon_minutes=problem.horizon_minutes,
-        locks=[*problem.locks, *extra],
+        locks=[*problem.locks, *extra, *nobody_opens(openings, problem.crews)],
         history=sorted(facts.visits, key=lambda visit: (visit.crew, visit.depart, visit.job)),
         work=work,
     )
-    reasons = {
-        job: UNTIL_FURTHER_NEWS if job in blocked else reason for job, reason in changed.unassignable.items()
+    said = {
+        **dict.fromkeys(blocked, UNTIL_FURTHER_NEWS),
+        **dict.fromkeys(openings.values(), CLOSED_BY_ORDER),
     }
-    return replace(changed, locks=problem.locks, unassignable=reasons)
+    reasons = {job: said.get(job, reason) for job, reason in changed.unassignable.items()}
+    return with_refills(replace(changed, locks=problem.locks, unassignable=reasons), news)
 
 
 def _known_work(problem: RepairProblem, news: News, begun: Collection[str]) -> tuple[Shock, Work]:

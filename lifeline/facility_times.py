@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from lifeline.added_rows import records_of
-from lifeline.compiled import Longs
 from lifeline.facilities import FACILITY
 from lifeline.steps import last_of_each_minute
+from lifeline.stories import Story, joined, minutes_off, stories_of
 
 if TYPE_CHECKING:
     from lifeline.cascade import Cascade
@@ -35,9 +35,6 @@ COLUMNS = {
 
 MINUTES_PER_HOUR = 60
 PERMILLE = 1000
-
-Story = list[tuple[int, bool]]
-"(minute, whether it works from then on), the first at minute 0, each different from the one before."
 
 
 class _Need(NamedTuple):
@@ -64,8 +61,8 @@ def facility_table(evaluation: Evaluation) -> pd.DataFrame:
     if supplies.empty:
         return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
     none = np.empty(0, np.int64)
-    planned = _stories(cascade, evaluation.levels)
-    left_alone = _stories(cascade, last_of_each_minute(cascade.levels_while(none, none, none)))
+    planned = stories_of(cascade, evaluation.levels)
+    left_alone = stories_of(cascade, last_of_each_minute(cascade.levels_while(none, none, none)))
     portions = system.compiled.portions
     rows = []
     for supply in records_of(supplies):
@@ -73,7 +70,7 @@ def facility_table(evaluation: Evaluation) -> pd.DataFrame:
         if not cascade.levels_before[node]:
             continue
         own = planned(node)
-        down = _minutes_off(own, problem.horizon_minutes)
+        down = minutes_off(own, problem.horizon_minutes)
         mine = (portions.node == node) & (cascade.levels_restored[node] > 0)
         hours = int(portions.persons[mine].sum()) * down / MINUTES_PER_HOUR
         price = int(portions.weight[mine].sum()) * down / (MINUTES_PER_HOUR * PERMILLE)
@@ -82,7 +79,7 @@ def facility_table(evaluation: Evaluation) -> pd.DataFrame:
         for service in sorted({need.service for need in needs}):
             its = [need for need in needs if need.service == service]
             ends = [_buffer_ends(_any_of(left_alone, need), need.buffer_minutes) for need in its]
-            lost, back = _first_and_last(_all_of([_any_of(planned, need) for need in its]))
+            lost, back = _first_and_last(joined([_any_of(planned, need) for need in its], all))
             soonest = min((end for end in ends if end != NEVER), default=NEVER)
             rows.append((supply["customer"], service, lost, soonest, back, *whole))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
@@ -95,31 +92,6 @@ def with_blanks(table: pd.DataFrame) -> pd.DataFrame:
         if name.endswith("_minute"):
             shown[name] = table[name].astype("Int64").mask(table[name] == NEVER)
     return shown
-
-
-def _stories(cascade: Cascade, levels: Longs) -> Callable[[int], Story]:
-    """Return what tells for a node when it works, by levels (minute, node, level, visit) in order of time."""
-    enough = np.ones(len(cascade.levels_before), np.int64)
-    if not cascade.system.settings.is_plain:
-        enough = np.maximum(cascade.system.service.coupled.sectors.enough, 1)
-
-    def story(node: int) -> Story:
-        mine = levels[levels[:, 1] == node]
-        before = [(0, bool(cascade.levels_before[node] >= enough[node]))]
-        changes = zip(mine[:, 0].tolist(), (mine[:, 2] >= enough[node]).tolist(), strict=True)
-        return _short([*before, *changes])
-
-    return story
-
-
-def _short(changes: Sequence[tuple[int, bool]]) -> Story:
-    """Keep of several changes in one minute the last, and no change that changes nothing."""
-    last = dict(changes)
-    kept: Story = []
-    for minute, works in sorted(last.items()):
-        if not kept or kept[-1][1] != works:
-            kept.append((minute, works))
-    return kept
 
 
 def _needs(cascade: Cascade, facility: str) -> list[_Need]:
@@ -139,20 +111,7 @@ def _needs(cascade: Cascade, facility: str) -> list[_Need]:
 
 
 def _any_of(stories: Callable[[int], Story], need: _Need) -> Story:
-    return _joined([stories(node) for node in need.nodes], any)
-
-
-def _all_of(stories: Sequence[Story]) -> Story:
-    return _joined(stories, all)
-
-
-def _joined(stories: Sequence[Story], how: Callable[[Sequence[bool]], bool]) -> Story:
-    minutes = sorted({minute for story in stories for minute, _ in story})
-    return _short([(minute, how([_at(story, minute) for story in stories])) for minute in minutes])
-
-
-def _at(story: Story, minute: int) -> bool:
-    return [works for since, works in story if since <= minute][-1]
+    return joined([stories(node) for node in need.nodes], any)
 
 
 def _first_and_last(story: Story) -> tuple[int, int]:
@@ -172,12 +131,3 @@ def _buffer_ends(story: Story, buffer_minutes: int) -> int:
             return minute + left
         left -= story[place + 1][0] - minute
     return NEVER
-
-
-def _minutes_off(story: Story, horizon: int) -> int:
-    ends = [minute for minute, _ in story[1:]] + [horizon]
-    return sum(
-        max(0, min(end, horizon) - minute)
-        for (minute, works), end in zip(story, ends, strict=True)
-        if not works
-    )

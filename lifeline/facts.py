@@ -12,10 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from lifeline.closed_roads import RoadsSoFar
 from lifeline.crews import common_hours
 from lifeline.duty import minutes_on_duty
 from lifeline.errors import InvalidInput
 from lifeline.hours import work_within
+from lifeline.jobs import work_of
 from lifeline.news import News, Update
 from lifeline.plan import LAST_MINUTE, Visit
 
@@ -96,6 +98,8 @@ class _Teller:
         self.of_crew: dict[str, list[Visit]] = {}
         for visit in self.plan.visits:
             self.of_crew.setdefault(visit.crew, []).append(visit)
+        named = work_of(self.problem.system, self.problem.shock).named
+        self.roads = RoadsSoFar(self.problem, self.news, named)
         self.opening = {self.problem.jobs[job].id for job in self.problem.travel.opening_jobs}
 
     def groups(self) -> list[tuple[Visit, ...]]:
@@ -180,7 +184,9 @@ class _Teller:
         for visit in group:
             if visit.crew not in self.stopped and why == "late":
                 came = self.crew_of[visit.crew].available_from_minute
-                self.late_from[visit.crew] = max(self.busy_until.get(visit.crew, 0), came)
+                opens = self.road_opens(visit)
+                opened = 0 if opens in (None, visit.depart) else opens
+                self.late_from[visit.crew] = max(self.busy_until.get(visit.crew, 0), came, opened)
             self.stopped.add(visit.crew)
             self.openers_changed |= visit.job in self.opening
 
@@ -196,10 +202,13 @@ class _Teller:
                 return "stopped"
             if self.is_blocked(visit) or self.is_away(visit) or self.is_ruled_out(visit):
                 return "held up"
+            if self.road_opens(visit) is None:
+                return "held up"
         late = any(
             self.busy_until.get(visit.crew, 0) > visit.depart
             or self.waits_still(visit)
             or self.road_closed(visit)
+            or self.road_opens(visit) != visit.depart
             for visit in group
         )
         return "late" if late else None
@@ -240,17 +249,26 @@ class _Teller:
         """Tell whether the way it took was not open, where a repair that opens roads went otherwise than planned."""
         if not self.openers_changed:
             return False
+        return not self.can_drive(visit, visit.depart)
+
+    def road_opens(self, visit: Visit) -> int | None:
+        """Return the minute, its own departure or later, from which no order closed its way; None for not by now."""
+        if not self.roads.any_shut(visit.depart):
+            return visit.depart
+        minutes = [visit.depart, *self.roads.reopenings(visit.depart)]
+        return next((minute for minute in minutes if self.can_drive(visit, minute)), None)
+
+    def can_drive(self, visit: Visit, minute: int) -> bool:
+        """Tell whether the crew, leaving at this minute, gets there in the time that the plan gives it."""
         problem, crew = self.problem, self.crew_of[visit.crew]
-        number, drives = problem.crew_index[crew.id], problem.travel.drives()
-        for fact in sorted(self.facts.values(), key=lambda fact: (fact.finish, fact.job)):
-            if fact.finish <= visit.depart:
-                drives.job_done(problem.job_index[fact.job])
+        number = problem.crew_index[crew.id]
+        drives = self.roads.drives(minute, self.facts.values())
         earlier = [fact for fact in self.facts.values() if fact.crew == crew.id]
         last = max(earlier, key=lambda fact: (fact.start, fact.job), default=None)
-        here = number if last is None else len(problem.crews) + problem.job_index[last.job]
-        there = len(problem.crews) + problem.job_index[visit.job]
-        needed = drives.minutes(int(problem.travel.speed_class_of_crew[number]), here, there)
-        return needed < 0 or needed > minutes_on_duty(crew, visit.depart, visit.arrive)
+        here = number if last is None else self.roads.site(last.job)
+        speed = int(self.roads.travel.speed_class_of_crew[number])
+        needed = drives.minutes(speed, here, self.roads.site(visit.job))
+        return 0 <= needed <= minutes_on_duty(crew, visit.depart, visit.arrive)
 
     def as_it_went(self, group: tuple[Visit, ...]) -> tuple[Visit, ...]:
         """Return a group of visits with the start and finish that the news makes of them."""

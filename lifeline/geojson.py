@@ -7,13 +7,12 @@ latitude; times are ISO 8601 with an offset, and minutes after time zero beside 
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lifeline.evaluation import NOT_BACK
+from lifeline.shapes import Position, line, point
 
 if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
     from lifeline.system import Settings
 
-DECIMALS = 7  # of a degree: about a centimetre
-HALF_TURN = 180.0
-
-Position = tuple[float, float]
 Feature = dict[str, Any]
 
 
@@ -49,7 +44,7 @@ def _damaged(evaluation: Evaluation) -> list[Feature]:
     ends = _link_ends(problem)
     features = []
     for job in problem.jobs:
-        shape = _line(ends[job.component]) if job.component in ends else _point((job.longitude, job.latitude))
+        shape = line(ends[job.component]) if job.component in ends else point((job.longitude, job.latitude))
         visit = visits.get(job.id)
         doing = _unassigned(reasons.get(job.id)) if visit is None else _assigned(problem, visit, back[job.id])
         features.append(_feature("damage", job.id, shape, {**_about(job), **doing}))
@@ -102,7 +97,7 @@ def _routes(evaluation: Evaluation) -> list[Feature]:
             "finish_minute": visits[-1].finish,
             "after_horizon": visits[-1].finish > problem.horizon_minutes,
         }
-        features.append(_feature("route", crew.id, _line(path), properties))
+        features.append(_feature("route", crew.id, line(path), properties))
     return features
 
 
@@ -126,7 +121,7 @@ def _customers(evaluation: Evaluation) -> list[Feature]:
             properties[f"{service}_back_minute"] = None if minute == NOT_BACK else minute
             properties[f"{service}_back"] = None if minute == NOT_BACK else _time(system.settings, minute)
         # A customer whose place is not known is told of without one, which the standard allows.
-        shape = None if any(map(math.isnan, place)) else _point(place)
+        shape = None if any(map(math.isnan, place)) else point(place)
         features.append(_feature("customer", row["id"], shape, properties))
     return features
 
@@ -159,34 +154,3 @@ def _link_ends(problem: RepairProblem) -> dict[str, tuple[Position, Position]]:
         link: ((tail[0], tail[1]), (head[0], head[1]))
         for link, tail, head in zip(broken["id"], tails, heads, strict=True)
     }
-
-
-def _point(place: Position) -> Feature:
-    return {"type": "Point", "coordinates": _rounded(place)}
-
-
-def _line(path: Sequence[Position]) -> Feature:
-    """Return a path as a LineString, or cut in two where it crosses the antimeridian (RFC 7946, 3.1.9)."""
-    pieces: list[list[Position]] = [[path[0]]]
-    for start, end in itertools.pairwise(path):
-        if abs(end[0] - start[0]) > HALF_TURN:
-            edge = math.copysign(HALF_TURN, start[0])
-            latitude = _latitude_at_edge(start, end)
-            pieces[-1].append((edge, latitude))
-            pieces.append([(-edge, latitude)])
-        pieces[-1].append(end)
-    lines = [[_rounded(place) for place in piece] for piece in pieces]
-    if len(lines) == 1:
-        return {"type": "LineString", "coordinates": lines[0]}
-    return {"type": "MultiLineString", "coordinates": lines}
-
-
-def _latitude_at_edge(start: Position, end: Position) -> float:
-    to_edge = HALF_TURN - abs(start[0])
-    beyond = HALF_TURN - abs(end[0])
-    part = to_edge / (to_edge + beyond) if to_edge + beyond else 0.5
-    return start[1] + part * (end[1] - start[1])
-
-
-def _rounded(place: Position) -> list[float]:
-    return [round(place[0], DECIMALS), round(place[1], DECIMALS)]

@@ -227,7 +227,7 @@ def build_problem(
     orders = locks_of(system.locks) if locks is None else tuple(sorted(locks))
     conditions = conditions_of(system, work, orders)
     allowed = allowed_by(orders, work, found_crews, own_only=system.settings.command == "own")
-    travel = travel_between(system, found_crews, jobs)
+    travel = travel_between(system, found_crews, jobs, history)
     done = frozenset(visit.job for visit in history)
     unassignable = unassignable_jobs(found_crews, jobs, travel, conditions, allowed, done, orders)
     if isinstance(travel, RoadTravel):

@@ -18,6 +18,7 @@ from lifeline.travel import StraightLine, Travel, driving_seconds, site_places, 
 if TYPE_CHECKING:
     from lifeline.crews import Crew
     from lifeline.jobs import Job
+    from lifeline.plan import Visit
     from lifeline.system import System
 
 Longs = NDArray[np.int64]
@@ -32,12 +33,27 @@ NO_COMPONENT = "\0"
 "Before the id of a job that restores nothing, so that it is no component's."
 
 
-def travel_between(system: System, crews: Sequence[Crew], jobs: Sequence[Job]) -> Travel:
-    """Return how these crews travel to these jobs: over roads if the system has any, else straight."""
+def travel_between(
+    system: System, crews: Sequence[Crew], jobs: Sequence[Job], history: Sequence[Visit] = ()
+) -> Travel:
+    """Return how these crews travel to these jobs: over roads if the system has any, else straight.
+
+    Crews go on from the site of their last visit in the history.
+    """
     roads = _Roads.of(system, jobs)
     if not len(roads.tail):
         return StraightLine.between(crews, jobs, system.settings.detour_factor)
-    return _road_travel(roads, crews, jobs)
+    return _road_travel(roads, crews, jobs, history)
+
+
+def _start_sites(crews: Sequence[Crew], jobs: Sequence[Job], history: Sequence[Visit]) -> Longs:
+    """Return the site from which each crew goes on: its start, or that of the last visit of its history."""
+    sites = np.arange(len(crews), dtype=np.int64)
+    crew_number = {crew.id: number for number, crew in enumerate(crews)}
+    job_number = {job.id: number for number, job in enumerate(jobs)}
+    for visit in sorted(history, key=lambda visit: (visit.start, visit.finish, visit.job)):
+        sites[crew_number[visit.crew]] = len(crews) + job_number[visit.job]
+    return sites
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +113,9 @@ class _Access:
     seconds: Longs
 
 
-def _road_travel(roads: _Roads, crews: Sequence[Crew], jobs: Sequence[Job]) -> RoadTravel:
+def _road_travel(
+    roads: _Roads, crews: Sequence[Crew], jobs: Sequence[Job], history: Sequence[Visit]
+) -> RoadTravel:
     class_kmh, speed_class = speed_classes(crews)
     link_seconds = roads.seconds(class_kmh)
     access = _access(roads, link_seconds, class_kmh, crews, jobs)
@@ -117,6 +135,7 @@ def _road_travel(roads: _Roads, crews: Sequence[Crew], jobs: Sequence[Job]) -> R
         access_start=_starts(access.site, len(crews) + len(jobs)),
         access_gate=np.searchsorted(gates, access.node),
         access_seconds=access.seconds,
+        start_site=_start_sites(crews, jobs, history),
     )
 
 

@@ -66,7 +66,7 @@ class RoadTravel:
     blocked_to[b] in blocked_seconds[class, b], one way only if blocked_directed[b]; it is passable once all
     the jobs blocker_job[blocker_start[b] : blocker_start[b + 1]] are done, never if NEVER is among them. Site
     s is joined to the gates access_gate[access_start[s] : access_start[s + 1]] by legs of
-    access_seconds[class, ...].
+    access_seconds[class, ...]. Crew c goes on from site start_site[c]: its own start, unless it has done something.
     """
 
     speed_class_of_crew: Longs
@@ -80,6 +80,7 @@ class RoadTravel:
     access_start: Longs
     access_gate: Longs
     access_seconds: Longs
+    start_site: Longs
     _states: OrderedDict[frozenset[int], RoadState] = field(default_factory=OrderedDict, repr=False)
 
     @property
@@ -180,7 +181,7 @@ class RoadTravel:
         return passable
 
     def there_and_back(self, opened: Collection[int] = ()) -> NDArray[np.bool_]:
-        """Tell for each crew and job whether the crew can drive from its start to the site and back again.
+        """Tell for each crew and job whether the crew can drive from where it goes on to the site and back again.
 
         Once true it stays true, as roads only open. Whatever a crew has done so far, it is at a site from
         which it came there and back: so jobs that are there and back for a crew can be done by it in any
@@ -189,10 +190,10 @@ class RoadTravel:
         from lifeline.road_kernels import UNREACHABLE_SECONDS
 
         crews = len(self.speed_class_of_crew)
-        homes = self.access_gate[self.access_start[:crews]]
         joined = self.state(opened).gate_seconds[:1] < UNREACHABLE_SECONDS
         if not len(joined):
             return np.zeros((0, self.site_count - crews), bool)
+        homes = self._gates_left(joined[0])
         both_ways = joined[0][homes, :] & joined[0][:, homes].T
         first_access = self.access_start[crews:-1]
         if not len(first_access):
@@ -200,6 +201,20 @@ class RoadTravel:
         by_access = both_ways[:, self.access_gate[first_access[0] :]]
         reached: NDArray[np.bool_] = np.logical_or.reduceat(by_access, first_access - first_access[0], axis=1)
         return reached
+
+    def _gates_left(self, joined: NDArray[np.bool_]) -> Longs:
+        """Return the gate by which each crew leaves the site from which it goes on.
+
+        A road it has mended can be left at either end, perhaps for good: at the end from which it can still drive home
+        and back, if there is one.
+        """
+        homes = self.access_gate[self.access_start[: len(self.speed_class_of_crew)]]
+        gates = self.access_gate[self.access_start[self.start_site]]
+        for crew in np.flatnonzero(gates != homes).tolist():
+            site, home = self.start_site[crew], homes[crew]
+            mine = self.access_gate[self.access_start[site] : self.access_start[site + 1]]
+            gates[crew] = next((gate for gate in mine if joined[gate, home] and joined[home, gate]), mine[0])
+        return gates
 
     @cached_property
     def longest_minutes(self) -> int:

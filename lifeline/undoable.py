@@ -56,13 +56,15 @@ def undoable_reasons(problem: RepairProblem) -> tuple[UndoableReason, ...]:
 def _reached_at_last(problem: RepairProblem) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Tell which jobs some crew that may do them could drive to and back from, once all that can be done is done."""
     done = [number for number, job in enumerate(problem.jobs) if job.id not in problem.unassignable]
-    return _reached(problem, travel_between(problem.system, problem.crews, problem.jobs), done)
+    return _reached(
+        problem, travel_between(problem.system, problem.crews, problem.jobs, problem.history), done
+    )
 
 
 def _road_reasons(
     problem: RepairProblem, cut_off: np.ndarray[tuple[int], np.dtype[np.int64]], undoable: list[int]
 ) -> list[UndoableReason]:
-    travel = travel_between(problem.system, problem.crews, problem.jobs)
+    travel = travel_between(problem.system, problem.crews, problem.jobs, problem.history)
     done = [
         number for number in range(len(problem.jobs)) if problem.jobs[number].id not in problem.unassignable
     ]

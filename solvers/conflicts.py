@@ -68,7 +68,9 @@ class Orders:
     def _travel(self) -> Travel:
         """Return the travel before roads were shut for good whose repair an order makes impossible."""
         if isinstance(self.problem.travel, RoadTravel):
-            return travel_between(self.problem.system, self.problem.crews, self.problem.jobs)
+            return travel_between(
+                self.problem.system, self.problem.crews, self.problem.jobs, self.problem.history
+            )
         return self.problem.travel
 
     @cached_property

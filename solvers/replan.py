@@ -94,7 +94,7 @@ def replan(
     """
     began = time.perf_counter()
     now_on = carry_on(problem, plan, news)
-    carried, why_not = _carried_on(now_on, plan)
+    carried, why_not = carried_plan(now_on, plan)
     cost = evaluate(now_on.problem, carried).objective
     next_jobs = _next_jobs(now_on, plan, news.now + 60 * stay_hours)
     known = KnownPlan(
@@ -128,7 +128,7 @@ def price_of_moving(cost: int, jobs: int) -> int:
     return -(-cost * WORTH_MORE_PERMILLE // (MOST_MOVED_PERMILLE * jobs)) if jobs else 0
 
 
-def _carried_on(now_on: CarriedOn, plan: Plan) -> tuple[Plan, str]:
+def carried_plan(now_on: CarriedOn, plan: Plan) -> tuple[Plan, str]:
     """Return the old plan carried on, and "" or why it cannot be.
 
     Either as it stands, if it still holds, or every crew goes on in the old order as early as it can; what is new, or
@@ -137,8 +137,8 @@ def _carried_on(now_on: CarriedOn, plan: Plan) -> tuple[Plan, str]:
     problem = now_on.problem
     found: list[Plan] = []
     why_not = ""
-    if now_on.is_quiet or not check_plan(problem, _as_it_stands(problem, plan)):
-        found.append(_as_it_stands(problem, plan))
+    if now_on.is_quiet or not check_plan(problem, as_it_stands(problem, plan)):
+        found.append(as_it_stands(problem, plan))
     if not now_on.is_quiet:
         try:
             in_order = schedule(problem, now_on.sequences, claims=now_on.claims)
@@ -150,7 +150,7 @@ def _carried_on(now_on: CarriedOn, plan: Plan) -> tuple[Plan, str]:
     return schedule(problem, hand_out_rest(problem, Plan(problem.history), LAST_MINUTE)), why_not
 
 
-def _as_it_stands(problem: RepairProblem, plan: Plan) -> Plan:
+def as_it_stands(problem: RepairProblem, plan: Plan) -> Plan:
     begun = {visit.job for visit in problem.history}
     rest = (visit for visit in plan.visits if visit.job not in begun and visit.job in problem.job_index)
     left_out = [(job, why) for job, why in plan.unassignable if job in problem.job_index]

@@ -19,7 +19,7 @@ from api.inputs import (
     Start,
     SystemName,
 )
-from api.replan_words import Language
+from api.words.replan import Language
 
 if TYPE_CHECKING:
     from lifeline.system import Settings

@@ -22,6 +22,8 @@ ROUTES = (
     "incidents",
     "updates",
     "events",
+    "plan_documents",
+    "features",
     "keys",
     "audit",
     "health",

@@ -9,6 +9,7 @@ connection that has not finished its headers makes room: a client that means wel
 from __future__ import annotations
 
 import asyncio
+import itertools
 import resource
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +23,8 @@ MOST_HEADER_BYTES = 16 * 1024
 FILES_FOR_OTHERS = 128
 # What a client has to finish next: its headers, its body, or the rest of a body that we answered early.
 Phase = Literal["headers", "body", "rest"]
+
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         """Take what uvicorn gives to a protocol."""
         super().__init__(*args, **options)
+        self._number = next(_numbers)
         self._due: Phase | None = None
         self._due_since = 0.0
         self._header_bytes = 0
@@ -171,4 +175,5 @@ class GuardedProtocol(HttpToolsProtocol):
             for connection in self.connections
             if isinstance(connection, GuardedProtocol) and connection._due == "headers"
         ]
-        return min(waiting, key=lambda connection: connection._due_since)
+        # The loop's clock may stand still while several are accepted: the number tells them apart.
+        return min(waiting, key=lambda connection: (connection._due_since, connection._number))

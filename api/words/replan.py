@@ -1,4 +1,4 @@
-"""The words of a re-plan's message, in English and in Chinese."""
+"""The words for what changes between two plans, in English and in Chinese."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ ENGLISH: Mapping[str, str] = {
     "cannot": "The old plan cannot be carried on: {why}",
     "instead": "Person-hours without service: {promised} promised before, {carried} if the nearest job came first, "
     "{now} with this one ({change}).",
+    "versions": "Person-hours without service: {before} with the plan before, {now} with this one ({change}).",
     "weighted": " Weighted.",
     "same": "no difference",
     "moved": "Jobs of the next {hours} h: {jobs}; to another crew or day of these go {moved}.",
@@ -52,6 +53,7 @@ CHINESE: Mapping[str, str] = {
     "costs": "停供人·小时:原先承诺{promised},若沿用旧计划{carried},新计划{now}({change})。",
     "cannot": "旧计划无法沿用:{why}",
     "instead": "停供人·小时:原先承诺{promised},若就近派工{carried},新计划{now}({change})。",
+    "versions": "停供人·小时:上一版计划{before},本计划{now}({change})。",
     "weighted": "(已加权)",
     "same": "相同",
     "moved": "今后{hours}小时的任务:{jobs}项,其中{moved}项换了队伍或日期。",

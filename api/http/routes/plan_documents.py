@@ -1,0 +1,187 @@
+"""/v1/incidents/{id}/plans/{version}/…: work lists for crews, explanations, times of return, differences."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from api.access.caller import Caller
+from api.access.rights import Right
+from api.documents.calendars import Issue, work_calendar
+from api.documents.differences import PlanDifference
+from api.documents.explanations import JobExplanation
+from api.documents.features import GEOJSON
+from api.documents.maps import work_map
+from api.documents.returns import Returns
+from api.documents.tables import returns_csv, work_csv
+from api.documents.work_lists import WorkLists
+from api.http.papers import IN_CHILDREN, argument_of, plan_row, returns_of, work_of
+from api.http.problems import Refusal, not_found
+from api.http.routes.incidents import IncidentId
+from api.http.service import service_of
+from api.http.who import allowed
+
+router = APIRouter(prefix="/v1/incidents/{incident}/plans/{version}", tags=["plan documents"])
+
+CSV, CALENDAR = "text/csv; charset=utf-8", "text/calendar; charset=utf-8"
+
+PlanVersion = Annotated[int, Path(ge=1, lt=2**31, examples=[1])]
+Reader = Annotated[Caller, Depends(allowed(Right.read_incidents))]
+CrewName = Annotated[
+    str | None,
+    Query(max_length=200, description="One crew's alone; without it, all crews'.", examples=["red"]),
+]
+Language = Annotated[Literal["en", "zh"], Query(description="Language of the sentences.")]
+
+
+def _text(media_type: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {media_type: {"schema": {"type": "string"}}}}}
+
+
+@router.get("/work-lists")
+async def work_lists(
+    request: Request, incident: IncidentId, version: PlanVersion, caller: Reader, crew: CrewName = None
+) -> WorkLists:
+    """Tell who goes where, when and why, crew by crew."""
+    lists, _ = await _work(request, caller, incident, version, crew)
+    return lists
+
+
+@router.get("/work-lists.csv", response_class=Response, responses=_text("text/csv"))
+async def work_lists_as_csv(
+    request: Request,
+    incident: IncidentId,
+    version: PlanVersion,
+    caller: Reader,
+    crew: CrewName = None,
+    language: Language = "en",
+) -> Response:
+    """Tell the same as CSV; text that a spreadsheet would run as a formula has an apostrophe before it."""
+    lists, _ = await _work(request, caller, incident, version, crew)
+    return _file(work_csv(lists, language=language), CSV, incident, version, "work-lists.csv")
+
+
+@router.get("/work-lists.ics", response_class=Response, responses=_text("text/calendar"))
+async def work_lists_as_calendar(
+    request: Request,
+    incident: IncidentId,
+    version: PlanVersion,
+    caller: Reader,
+    crew: CrewName = None,
+    language: Language = "en",
+) -> Response:
+    """Tell the same as iCalendar (RFC 5545), one event a visit; a job keeps its UID while the same crew does it."""
+    lists, (event, plan) = await _work(request, caller, incident, version, crew)
+    issue = Issue(
+        incident=event.id,
+        version=plan.version,
+        issued_at=datetime.fromisoformat(plan.created_at),
+        is_approved=plan.approved_at is not None,
+        is_drill=event.is_drill,
+        language=language,
+    )
+    return _file(work_calendar(lists, issue), CALENDAR, incident, version, "work-lists.ics")
+
+
+@router.get(
+    "/work-lists.geojson",
+    response_class=Response,
+    responses={200: {"content": {GEOJSON: {"schema": {"type": "object"}}}}},
+)
+async def work_lists_as_map(
+    request: Request,
+    incident: IncidentId,
+    version: PlanVersion,
+    caller: Reader,
+    crew: CrewName = None,
+    language: Language = "en",
+) -> Response:
+    """Tell the same as GeoJSON (RFC 7946): the visits as points, each crew's way as a line."""
+    lists, _ = await _work(request, caller, incident, version, crew)
+    text = json.dumps(work_map(lists, language=language), ensure_ascii=False, allow_nan=False)
+    return _file(text, GEOJSON, incident, version, "work-lists.geojson")
+
+
+@router.get("/returns")
+async def returns(request: Request, incident: IncidentId, version: PlanVersion, caller: Reader) -> Returns:
+    """Tell when each customer's services are back by this plan, and what that hangs on."""
+    service = service_of(request)
+    _, plan = await plan_row(service, caller, incident, version)
+    return await returns_of(service, plan)
+
+
+@router.get("/returns.csv", response_class=Response, responses=_text("text/csv"))
+async def returns_as_csv(
+    request: Request, incident: IncidentId, version: PlanVersion, caller: Reader
+) -> Response:
+    """Tell the same as CSV, with the columns of etr.csv in docs/outputs.md."""
+    service = service_of(request)
+    _, plan = await plan_row(service, caller, incident, version)
+    return _file(returns_csv(await returns_of(service, plan)), CSV, incident, version, "returns.csv")
+
+
+@router.get("/explanations/{job:path}")
+async def explanation(
+    request: Request,
+    incident: IncidentId,
+    version: PlanVersion,
+    job: Annotated[str, Path(max_length=420, examples=["line_7"])],
+    caller: Reader,
+) -> JobExplanation:
+    """Explain one job: whom it brings back, what it unblocks, what a delay costs, why it is late or left out."""
+    service = service_of(request)
+    _, plan = await plan_row(service, caller, incident, version)
+    lists = await work_of(service, plan)
+    known = {visit.job for work in lists.crews for visit in work.visits}
+    if job not in known and all(left.job != job for left in lists.left_out):
+        raise not_found("job", job)
+    argument = {**await argument_of(service, plan), "job": job}
+    return JobExplanation.model_validate(await service.ask(f"{IN_CHILDREN}:explanation", argument))
+
+
+@router.get("/difference")
+async def difference(
+    request: Request,
+    incident: IncidentId,
+    version: PlanVersion,
+    caller: Reader,
+    before: Annotated[
+        int | None,
+        Query(ge=1, lt=2**31, description="The version to compare with; the one before, unless given."),
+    ] = None,
+) -> PlanDifference:
+    """Tell what this version changes against another, in numbers and, crew by crew, in words."""
+    other = version - 1 if before is None else before
+    if other < 1:
+        raise Refusal(
+            404, "not-found", "Version 1 has none before it; name the version to compare with as `before`."
+        )
+    service = service_of(request)
+    _, plan = await plan_row(service, caller, incident, version)
+    _, was = await plan_row(service, caller, incident, other)
+    argument = {**await argument_of(service, plan), "before": json.loads(was.documents["plan"])}
+    return PlanDifference.model_validate(await service.ask(f"{IN_CHILDREN}:difference", argument))
+
+
+async def _work(
+    request: Request, caller: Caller, incident: str, version: int, crew: str | None
+) -> tuple[WorkLists, tuple[Any, Any]]:
+    """Return the work lists that were asked for, and the rows of the incident and of the plan."""
+    service = service_of(request)
+    rows = await plan_row(service, caller, incident, version)
+    lists = await work_of(service, rows[1])
+    if crew is None:
+        return lists, rows
+    work = lists.crew(crew)
+    if work is None:
+        raise not_found("crew", crew)
+    return lists.model_copy(update={"crews": (work,), "left_out": ()}), rows
+
+
+def _file(text: str, media_type: str, incident: str, version: int, name: str) -> Response:
+    """Return text as a file with a name that we made."""
+    disposition = f'attachment; filename="{incident}-plan-{version}-{name}"'
+    return Response(text, media_type=media_type, headers={"Content-Disposition": disposition})

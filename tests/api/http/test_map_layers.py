@@ -1,0 +1,150 @@
+"""An incident as an OGC API - Features: by the test client, and by OWSLib against a running server."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+from planned_incidents import with_plans
+from worlds import town
+
+from api.http.app import create_app
+from api.settings import Settings as ServiceSettings
+from lifeline import Settings, Shock, build_problem
+from lifeline.repair import RepairProblem
+
+ORDERS = {"red": ["P1-A", "P1-B"]}
+
+
+@pytest.fixture(scope="module")
+def problem() -> RepairProblem:
+    """A is 1° east of P1, B 1° north; red stands on P1."""
+    system = town(
+        power="P1*-A P1*-B P1-C",
+        people={"A": 20, "B": 20},
+        places={"P1": (0.0, 0.0), "A": (1.0, 0.0), "B": (0.0, 1.0), "C": (0.5, 0.5)},
+        crews={"red": "power"},
+        damage={"P1-A": 60, "P1-B": 60},
+        settings=Settings(name="town", start="2026-03-02T06:00:00+00:00", horizon_minutes=2880),
+    )
+    return build_problem(system, Shock.from_table(system, system.damage))
+
+
+def test_every_link_of_an_incident_leads_somewhere(client: TestClient, problem: RepairProblem) -> None:
+    incident = with_plans(client, problem, ORDERS)
+    root = f"http://127.0.0.1/v1/incidents/{incident}/ogc"
+    to_do, seen = [root, f"{root}/"], set()
+    while to_do:
+        url = to_do.pop()
+        if url in seen:
+            continue
+        seen.add(url)
+        response = client.get(url)
+        assert response.status_code == 200, url
+        told = response.json()
+        for one in [
+            *told.get("links", []),
+            *(link for c in told.get("collections", []) for link in c["links"]),
+        ]:
+            assert one["href"].startswith(root)
+            to_do.append(one["href"])
+        for found in told.get("features", [])[:2]:
+            to_do.append(f"{url.partition('?')[0]}/{found['id']}")
+    assert len(seen) > 20
+
+
+def test_pages_boxes_and_moments_work_over_http(client: TestClient, problem: RepairProblem) -> None:
+    url = f"/v1/incidents/{with_plans(client, problem, ORDERS)}/ogc/collections"
+
+    first = client.get(f"{url}/components/items?limit=4")
+    onward = next(link["href"] for link in first.json()["links"] if link["rel"] == "next")
+    rest = client.get(onward)
+    north = client.get(f"{url}/customers/items?bbox=-0.5,0.5,0.5,1.5")
+    before = client.get(f"{url}/visits/items?datetime=../2026-03-02T05:00:00Z")
+
+    assert first.headers["Content-Type"] == "application/geo+json"
+    assert (first.json()["numberMatched"], first.json()["numberReturned"]) == (7, 4)
+    ids = [found["id"] for page in (first, rest) for found in page.json()["features"]]
+    assert ids == ["A", "B", "C", "P1", "P1-A", "P1-B", "P1-C"]
+    states = {found["id"]: found["properties"]["state"] for found in rest.json()["features"]}
+    assert states == {"P1-A": "broken", "P1-B": "broken", "P1-C": "working"}
+    assert [found["id"] for found in north.json()["features"]] == ["people of B"]
+    assert north.json()["features"][0]["properties"]["service_power"] == "dark"
+    assert before.json()["numberMatched"] == 0
+
+
+def test_a_bad_parameter_is_a_400_and_an_unknown_layer_or_feature_a_404(
+    client: TestClient, problem: RepairProblem
+) -> None:
+    url = f"/v1/incidents/{with_plans(client, problem)}/ogc/collections"
+
+    for query in ("limit=0", "limit=many", "bbox=1,2", "datetime=soon", "colour=red"):
+        refused = client.get(f"{url}/crews/items?{query}")
+        assert refused.status_code == 400, query
+        assert refused.headers["Content-Type"] == "application/problem+json"
+    assert client.get(f"{url}/rivers").status_code == 404
+    assert client.get(f"{url}/rivers/items").status_code == 404
+    assert client.get(f"{url}/crews/items/green").status_code == 404
+    assert client.get(f"{url}/visits/items").json()["features"] == []
+
+
+@contextmanager
+def running(client: TestClient) -> Iterator[str]:
+    """The client's service on a port of its own, for programs that know nothing of it; ends within seconds."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    settings = ServiceSettings(**client.app.state.service.settings.model_dump())
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="error", lifespan="on")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started and thread.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    try:
+        assert server.started
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[TestClient]:
+    settings = ServiceSettings(data_folder=tmp_path / "data", open_docs=True)
+    with TestClient(create_app(settings), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def test_owslib_reads_an_incident_as_it_reads_any_other_api(
+    on_sqlite: TestClient, problem: RepairProblem
+) -> None:
+    from owslib.ogcapi.features import Features
+
+    incident = with_plans(on_sqlite, problem, ORDERS)
+    with running(on_sqlite) as base:
+        read = Features(f"{base}/v1/incidents/{incident}/ogc", headers={"Accept": "application/json"})
+        names = read.feature_collections()
+        described = read.api()
+        classes = read.conformance()["conformsTo"]
+        box = read.collection_items("components", bbox=[0.9, -0.1, 1.1, 0.1])
+        page = read.collection_items("components", limit=2)
+        visit = read.collection_item("visits", "P1-A")
+        extent = read.collection("components")["extent"]["spatial"]["bbox"]
+
+    assert names == ["components", "damage", "customers", "crews", "visits", "routes"]
+    assert described["openapi"].startswith("3.0")
+    assert any(name.endswith("/conf/geojson") for name in classes)
+    assert [found["id"] for found in box["features"]] == ["A", "P1-A"]
+    assert (page["numberMatched"], page["numberReturned"]) == (7, 2)
+    assert visit["properties"]["crew"] == "red"
+    assert extent == [[0.0, 0.0, 1.0, 1.0]]

@@ -1,0 +1,53 @@
+"""Incidents in a service under test, put there without starting a child, and what the field says about them."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi.testclient import TestClient
+from sqlalchemy import Connection
+
+from api.jobs.intake import take_in
+from api.store import incidents, systems
+from api.store.tables import moment_of
+
+HOURS_AGO = 2
+"Time zero of an incident, unless given: long enough ago for things to have happened."
+
+
+@functools.cache
+def _taken(scenario: str, spool: str) -> dict[str, Any]:
+    return take_in({"scenario": scenario, "spool": spool, "ticket": "test"}, lambda report: None)
+
+
+def incident_in(
+    client: TestClient, scenario: str = "three_towns", tenant: str = "local", **values: Any
+) -> str:
+    """Open an incident on a scenario of the library and return its id."""
+    service = client.app.state.service
+    taken = _taken(scenario, str(service.settings.spool))
+    data = (service.settings.spool / f"{taken['sha256']}.zip").read_bytes()
+
+    def act(connection: Connection) -> str:
+        system = systems.add_version(connection, tenant, scenario, data, taken["summary"], "test")
+        about = {
+            "name": scenario,
+            "system": system.name,
+            "system_version": system.version,
+            "started_at": moment_of(datetime.now(UTC) - timedelta(hours=HOURS_AGO)),
+            "is_drill": False,
+            "replans": False,
+            "tables": {},
+            **values,
+        }
+        return str(incidents.open_incident(connection, tenant, "test", about).id)
+
+    return service.database.write_now(act)
+
+
+def said(update_id: str, kind: str, *, minutes_ago: float = 0, **about: Any) -> dict[str, Any]:
+    """Return an update as the field sends it."""
+    happened_at = (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat()
+    return {"id": update_id, "kind": kind, "happened_at": happened_at, **about}
