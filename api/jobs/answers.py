@@ -40,15 +40,15 @@ def proposal_told(proposal: Proposal) -> dict[str, Any]:
 
 
 def plan_documents(evaluation: Evaluation, summary: dict[str, Any]) -> dict[str, str]:
-    """Return the plan, its summary, the recovery curves and the minutes of return, each as JSON text."""
-    from api.etr_table import etr_file
+    """Return the plan, its summary, the recovery curves, and the papers for crews and customers, each as JSON text."""
+    from api.documents.papers import papers_of
     from lifeline.added_rows import records_of
 
     return {
         "plan": evaluation.plan.to_json(),
         "summary": written(summary),
         "recovery": written(records_of(evaluation.curves)),
-        "returns": written(records_of(etr_file(evaluation))),
+        **papers_of(evaluation),
     }
 
 

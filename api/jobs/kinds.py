@@ -9,11 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from api.incidents.standing import SUBJECT
+from api.jobs.answers import written
 from api.store import plans, systems
 from api.store.events import Happening, append
 from api.store.tables import event, incident
 
 SETTINGS = ("fairness_permille", "vulnerable_weight_permille", "horizon_minutes")
+SITUATION = ("started_at", "now", "tables", "settings", "locks", "updates")
+"What of the argument is kept with a plan, so that its papers can be made of the same situation later."
+
 PASSED_ON = ("seconds", "evaluations", "seed", "method", "stay_hours", "locks")
 
 
@@ -85,12 +89,13 @@ def publish_plan(
 ) -> dict[str, Any]:
     """Make the answer the incident's next plan."""
     told = {name: value for name, value in answer.items() if name != "documents"}
+    problem = {name: loaded.argument[name] for name in SITUATION} | {"sha256": loaded.system_sha256}
     row = plans.publish(
         connection,
         job.incident,
         job.id,
         told=told,
-        documents=answer["documents"],
+        documents={**answer["documents"], "problem": written(problem)},
         made_at_seq=loaded.argument["made_at_seq"],
         made_at_minute=loaded.argument["now"],
         who=job.created_by,
@@ -115,8 +120,8 @@ def last_approved(connection: Connection, job: Any) -> dict[str, Any] | None:
 
 KINDS: dict[str, Kind] = {
     "plan": Kind(
-        function="api.jobs.work:incident_plan",
-        understudy="api.jobs.work:incident_plan_at_once",
+        function="api.jobs.work:plan",
+        understudy="api.jobs.work:plan_at_once",
         load=load_plan,
         publish=publish_plan,
         fail=tell_of_no_plan,

@@ -1,53 +1,50 @@
-"""From what a job's argument says to the repair problem that it is about; runs inside a child.
+"""From what a job's argument says to the situation that it is about; runs inside a child.
 
-    {"system": "spool/<sha256>.zip",                          the file of a system
-     "settings": {"start": "...", "water_rule": "flow", ...},  what differs from the system's own settings
-     "tables": {"damage": [...], "crews": [...], ...}}         tables that replace the system's, as rows
-
-A re-plan has two things more: `now`, the minute after time zero, and `updates`, rows as docs/replanning.md has them.
+The argument is as `api.incidents.problem_now.situation_of` takes it: `system`, the file of a system, with `settings`, `tables`
+and `locks` in place of or besides its own; `started_at`, the clock at minute 0; `now` and `updates`, what the field has
+reported; `plan`, the one that crews know. All but the system may be absent: it is the system's own problem at minute 0 then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lifeline.news import News
+    from api.incidents.problem_now import Situation
     from lifeline.repair import RepairProblem
-    from lifeline.system import System
 
 Argument = Mapping[str, Any]
 
 
-def system_of(argument: Argument) -> System:
-    """Return the system with the argument's settings and tables in place of its own."""
-    from dataclasses import fields
-
+def situation_of(argument: Argument) -> Situation:
+    """Return the situation; the system is read once in the life of the warm host, not once for each child."""
+    from api.incidents.problem_now import at_clock, situation, system_with
+    from api.incidents.standing import Report
+    from api.incidents.updates import FIELD_UPDATE, moment_of
     from api.jobs.systems import system_at
-    from lifeline.system import Settings
+    from lifeline.plan import Plan
 
-    system = system_at(argument["system"])
-    settings, tables = argument.get("settings") or {}, dict(argument.get("tables") or {})
-    if not settings and not tables:
-        return system
-    own = {field.name: getattr(system.settings, field.name) for field in fields(system.settings)}
-    if "crews" in tables and "shifts" not in tables:
-        # As on the command line: crews that stay keep their shifts.
-        names = [row.get("id") for row in tables["crews"]]
-        tables["shifts"] = system.shifts[system.shifts["crew"].isin(names)]
-    return system.replace(settings=Settings.of({**own, **settings}), **tables)
-
-
-def problem_of(argument: Argument) -> RepairProblem:
-    """Return the problem that the system's damage and crews make at time zero."""
-    from api.planning import problem_of as problem_of_system
-
-    return problem_of_system(system_of(argument))
+    system = system_with(system_at(argument["system"]), argument)
+    started_at = argument.get("started_at")
+    begins = datetime.fromisoformat(system.settings.start) if started_at is None else moment_of(started_at)
+    reports = [
+        Report.of(FIELD_UPDATE.validate_python(body), begins) for body in argument.get("updates") or ()
+    ]
+    known = argument.get("plan")
+    return situation(
+        at_clock(system, begins),
+        reports,
+        argument.get("now") or 0,
+        plan=None if known is None else Plan.from_json(known),
+    )
 
 
-def news_of(argument: Argument) -> News:
-    """Return what is known at the minute `now`."""
-    from lifeline.news import News, updates_from_table
+def problem_from_now(found: Situation) -> RepairProblem:
+    """Return the problem from now on, of which nothing is planned yet; what has begun is its history."""
+    from lifeline.carry_on import carry_on
 
-    return News(argument["now"], updates_from_table(list(argument.get("updates") or ())))
+    if not found.news.now and not found.news.updates:
+        return found.problem
+    return carry_on(found.problem, found.plan, found.news).problem

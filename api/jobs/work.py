@@ -1,19 +1,20 @@
 """What planning jobs do inside a child: JSON in, JSON out, and the best plan so far on the way.
 
-Every function takes (argument, report); `api/jobs/problem.py` says how an argument tells of a problem. Besides, `seconds`
-is the time until the answer is wanted, of which a little is kept to write it down; `evaluations`, `seed` and `method` are as
-on the command line.
+Every function takes (argument, report); `api/jobs/problem.py` says how an argument tells of an incident. Besides, `seconds`
+is the time until the answer is wanted, of which a little is kept to write it down; `evaluations`, `seed`, `method`,
+`stay_hours` and `language` are as on the command line.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from api.jobs.problem import Argument, news_of, problem_of
+from api.jobs.problem import Argument, problem_from_now, situation_of
 from api.jobs.telling import Report, Telling
 
 if TYPE_CHECKING:
+    from api.incidents.problem_now import Situation
     from lifeline.evaluation import Evaluation
     from lifeline.repair import RepairProblem
     from solvers import Budget
@@ -28,16 +29,51 @@ LEAST_SECONDS = 0.01
 
 
 def plan(argument: Argument, report: Report) -> dict[str, Any]:
-    """Plan the repairs: a rule's plan at once, the other rules', then the search, which is never worse than any."""
+    """Plan from `now` on: anew where crews know no `plan`, else out of that one, never worse than it carried on."""
+    telling = Telling(report)
+    found = situation_of(argument)
+    answer = _replanned if found.plan.visits else _planned
+    return {**answer(found, argument, telling), "set_aside": [asdict(aside) for aside in found.set_aside]}
+
+
+def plan_at_once(argument: Argument, report: Report) -> dict[str, Any]:
+    """Plan without a search, for when the time is nearly up: by the first rule, or the plan that crews know carried on."""
+    from api.jobs.answers import proposal_told
+    from lifeline.carry_on import carry_on
+    from lifeline.evaluation import evaluate
+    from solvers import solve
+    from solvers.replan import carried_plan
+
+    telling = Telling(report, label="rule")
+    found = situation_of(argument)
+    if found.plan.visits:
+        now_on = carry_on(found.problem, found.plan, found.news)
+        carried, _ = carried_plan(now_on, found.plan)
+        proposal = replace(
+            solve(now_on.problem, method=FIRST_RULE),
+            plan=carried,
+            objective=evaluate(now_on.problem, carried).objective,
+            method="carried on",
+            bound=None,
+        )
+    else:
+        proposal = solve(problem_from_now(found), method=FIRST_RULE)
+    telling.plan("rules", proposal.plan, proposal.objective, proposal.bound)
+    told = {**proposal_told(proposal), "label": "rule"}
+    return {**told, "documents": {"plan": proposal.plan.to_json()}}
+
+
+def _planned(found: Situation, argument: Argument, telling: Telling) -> dict[str, Any]:
+    """Plan by the first rule, which is told of at once, then by the others, then by the search, never worse than any."""
     from api.jobs.answers import outcome_told
     from api.planning import SEARCHES, Outcome, Score
     from lifeline.evaluation import evaluate
     from solvers import solve
     from solvers.conflicts import refuse_conflicts
 
-    telling = Telling(report, label="rule")
-    problem = problem_of(argument)
+    problem = problem_from_now(found)
     refuse_conflicts(problem)
+    telling.label = "rule"
     rules = _judged_rules(problem, telling)
     method, seed = argument.get("method") or "auto", argument.get("seed") or 0
     telling.label = "feasible"
@@ -51,58 +87,36 @@ def plan(argument: Argument, report: Report) -> dict[str, Any]:
     return outcome_told(Outcome(evaluate(problem, proposal.plan), scores, proposal, seed))
 
 
-def plan_by_rule(argument: Argument, report: Report) -> dict[str, Any]:
-    """Plan by the first rule alone: what there is left to do when the time is nearly up."""
-    from api.jobs.answers import proposal_told
-    from solvers import solve
-
-    telling = Telling(report, label="rule")
-    proposal = solve(problem_of(argument), method=FIRST_RULE)
-    telling.plan("rules", proposal.plan, proposal.objective, proposal.bound)
-    return {**proposal_told(proposal), "documents": {"plan": proposal.plan.to_json()}}
-
-
-def replan(argument: Argument, report: Report) -> dict[str, Any]:
-    """Plan anew from the minute `now` on, out of the plan that crews follow (`plan`, as `Plan.to_json` has it).
-
-    `stay_hours` and `language` are as on the command line. The first plan told of is the old one carried on.
-    """
+def _replanned(found: Situation, argument: Argument, telling: Telling) -> dict[str, Any]:
+    """Plan anew out of the plan that crews know; the first plan told of is that one carried on."""
     from api.crew_message import crew_message
-    from api.jobs.answers import plan_documents, proposal_told
+    from api.jobs.answers import plan_documents, proposal_told, written
     from api.replan_report import replan_report
     from lifeline.evaluation import evaluate
-    from lifeline.plan import Plan
-    from solvers.replan import SHORT, STAY_HOURS
-    from solvers.replan import replan as replanned
+    from solvers.replan import SHORT, STAY_HOURS, replan
 
-    telling = Telling(report)
-    problem, news = problem_of(argument), news_of(argument)
-    budget = _budget(argument, telling)
-    outcome = replanned(
-        problem,
-        Plan.from_json(argument["plan"]),
-        news,
+    budget, stay_hours = _budget(argument, telling), argument.get("stay_hours")
+    outcome = replan(
+        found.problem,
+        found.plan,
+        found.news,
         budget=SHORT if budget.seconds is None and budget.evaluations is None else budget,
         seed=argument.get("seed") or 0,
-        stay_hours=argument.get("stay_hours") or STAY_HOURS,
+        stay_hours=STAY_HOURS if stay_hours is None else stay_hours,
         on_progress=telling,
     )
     message = crew_message(outcome, language=argument.get("language") or "en")
     summary = replan_report(outcome, message)
+    changes = {**summary["diff"], "messages": {"en": message, "zh": crew_message(outcome, language="zh")}}
     documents = plan_documents(evaluate(outcome.problem, outcome.plan), summary)
     return {
         **proposal_told(outcome.proposal),
         "moved": len(outcome.moved),
         "next_jobs": len(outcome.next_jobs),
         "carried_on_objective": outcome.carried_cost,
-        "message": message,
-        "documents": documents,
+        "why_not_carried_on": outcome.why_not or None,
+        "documents": {**documents, "changes": written(changes)},
     }
-
-
-def replan_at_once(argument: Argument, report: Report) -> dict[str, Any]:
-    """Return the plan that crews follow, carried on with what is known now: no search."""
-    return replan({**argument, "seconds": None, "evaluations": 1}, report)
 
 
 def _judged_rules(problem: RepairProblem, telling: Telling) -> dict[str, Evaluation]:
