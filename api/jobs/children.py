@@ -1,8 +1,8 @@
 """Runs functions in child processes that may crash, hang or take all memory without harm to the service.
 
 Children are forked by a warm host (`api/jobs/host.py`), so that work begins within milliseconds. While the host is
-loading, or if it should die, a child is started the slow way instead. Each child leads a process group of its own; the
-whole group is killed when its request ends, however it ends. When the service is killed, its children end by
+loading, or if it should die, a child is started the slow way instead. Each child leads a process group of its own;
+the whole group is killed when its request ends, however it ends. When the service is killed, its children end by
 themselves.
 """
 
@@ -52,7 +52,10 @@ class Outcome:
 
 @dataclass
 class Children:
-    """The service's children. Use it in the event loop in which it was started."""
+    """The service's children. Use it in the event loop in which it was started.
+
+    One that was not started has no host: each child is started the slow way.
+    """
 
     is_warm: asyncio.Event = field(default_factory=asyncio.Event)
     _host: WarmHost | None = None
@@ -61,6 +64,11 @@ class Children:
     async def start(self) -> None:
         """Start the host; it is warm some seconds later (`is_warm`)."""
         self._keeper = asyncio.create_task(self._keep_a_host())
+
+    @property
+    def host_pid(self) -> int | None:
+        """Return the number of the host's process."""
+        return None if self._host is None else self._host.process.pid
 
     async def close(self) -> None:
         """End the host and every child."""
@@ -115,6 +123,8 @@ class Children:
 
     async def _born(self, niceness: int) -> Newborn:
         """Return a child of the host, or one started the slow way where there is no host in time."""
+        if self._keeper is None:
+            return ColdChild.started(niceness)
         with suppress(asyncio.TimeoutError, ConnectionError):
             await asyncio.wait_for(self.is_warm.wait(), HOST_PATIENCE_SECONDS)
             if self._host is not None:

@@ -1,7 +1,8 @@
 """Queues that survive: every call of DBOS is in this file, behind five verbs.
 
-Our own table of jobs is the truth; DBOS decides who works on what and when, and gives work that a dead process had taken to
-another one. A workflow does nothing but call `work` with a job's number, which may come twice and does its work once.
+Our own table of jobs is the truth; DBOS decides who works on what and when, and gives work that a dead process had
+taken to another one. A workflow does nothing but call `work` with a job's number, which may come twice and does its
+work once.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """The warm host: one process that has everything loaded, and forks a child for each request.
 
-A solver's compiled loops take seconds to load, and a large city takes time to read; a fork has both at once. Forking is
-safe only where there is one thread, so the host does nothing else: no event loop of others, no database, no web
-server. `python -m api.jobs.host FD` reads packets of JSON from a socket of SOCK_SEQPACKET:
+A solver's compiled loops take seconds to load, and a large city takes time to read; a fork has both at once.
+Forking is safe only where there is one thread, so the host does nothing else: no event loop of others, no database,
+no web server. `python -m api.jobs.host FD` reads packets of JSON from a socket of SOCK_SEQPACKET:
 
     {"run": 7, "niceness": 10} and the child's socket   → {"started": 7, "pid": 4711}, later {"ended": 7, "status": 0}
     {"keep": "path of a system"}                        → read it, so that children have it without reading
     {"bury": 7}                                         → the dead child's number may be given to another process
 
-`status` is as `os.waitstatus_to_exitcode` has it: minus the signal that killed it, or its exit status. When the socket
-closes, the service is gone: all children and the host end.
+`status` is as `os.waitstatus_to_exitcode` has it: minus the signal that killed it, or its exit status. When the
+socket closes, the service is gone: all children and the host end.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class Host:
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         self.say(ready=True)
         while True:
-            readable, _, _ = select.select([self.service, news], [], [])
+            readable = select.select([self.service.fileno(), news], [], [])[0]
             if news in readable:
                 os.read(news, MOST_PACKET_BYTES)
                 self.look_for_the_dead()
-            if self.service in readable:
+            if self.service.fileno() in readable:
                 self.listen()
 
     def say(self, **message: Any) -> None:

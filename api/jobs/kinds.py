@@ -33,9 +33,9 @@ class Loaded:
 class Kind:
     """A kind of job: its function, one for when time is short, and its ways out of the database and in.
 
-    `load` reads what the job is about as it is now. `publish` writes an answer down and returns the job's result, `fail`
-    tells of one that failed, both in the unit of writes that ends the job. `fallback` is the result where nothing at all
-    was found in time, None where there is none.
+    `load` reads what the job is about as it is now. `publish` writes an answer down and returns the job's result,
+    `fail` tells of one that failed, both in the unit of writes that ends the job. `fallback` is the result where
+    nothing at all was found in time, None where there is none.
     """
 
     function: str

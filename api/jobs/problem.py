@@ -1,8 +1,9 @@
 """From what a job's argument says to the situation that it is about; runs inside a child.
 
-The argument is as `api.incidents.problem_now.situation_of` takes it: `system`, the file of a system, with `settings`, `tables`
-and `locks` in place of or besides its own; `started_at`, the clock at minute 0; `now` and `updates`, what the field has
-reported; `plan`, the one that crews know. All but the system may be absent: it is the system's own problem at minute 0 then.
+The argument is as `api.incidents.problem_now.situation_of` takes it: `system`, the file of a system, with
+`settings`, `tables` and `locks` in place of or besides its own; `started_at`, the clock at minute 0; `now` and
+`updates`, what the field has reported; `plan`, the one that crews know. All but the system may be absent: it is the
+system's own problem at minute 0 then.
 """
 
 from __future__ import annotations

@@ -203,7 +203,7 @@ class WarmHost:
 def _python(module: str, theirs: socket.socket, *arguments: str) -> subprocess.Popen[bytes]:
     """Start a module in a session of its own, so that Ctrl-C in a terminal is the service's alone."""
     number = theirs.fileno()
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - this Python, and a module of ours
         [sys.executable, "-m", module, str(number), *arguments],
         stdin=subprocess.DEVNULL,
         pass_fds=(number,),

@@ -1,7 +1,8 @@
 """A plan by its deadline, whatever happens to the child that looks for it.
 
-The child tells of its best plan as it goes on. Whether it then is killed, hangs or runs out of memory, the best plan so far
-is the answer. Where there is none when time grows short, an understudy makes a rule's plan in a fresh child.
+The child tells of its best plan as it goes on. Whether it then is killed, hangs or runs out of memory, the best
+plan so far is the answer. Where there is none when time grows short, an understudy makes a rule's plan in a fresh
+child.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ class Solve:
 class Solved:
     """How a solve ended: with the function's answer, the best plan so far, or nothing.
 
-    `answer` is as the function returns it; of a plan `so far` it has the plan, its label and its figures only. `why` says
-    why it is no more than that.
+    `answer` is as the function returns it; of a plan `so far` it has the plan, its label and its figures only.
+    `why` says why it is no more than that.
     """
 
     ending: Ending

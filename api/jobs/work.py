@@ -1,8 +1,8 @@
 """What planning jobs do inside a child: JSON in, JSON out, and the best plan so far on the way.
 
-Every function takes (argument, report); `api/jobs/problem.py` says how an argument tells of an incident. Besides, `seconds`
-is the time until the answer is wanted, of which a little is kept to write it down; `evaluations`, `seed`, `method`,
-`stay_hours` and `language` are as on the command line.
+Every function takes (argument, report); `api/jobs/problem.py` says how an argument tells of an incident. Besides,
+`seconds` is the time until the answer is wanted, of which a little is kept to write it down; `evaluations`, `seed`,
+`method`, `stay_hours` and `language` are as on the command line.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
 """The worker: takes jobs from the queues, has a child work on each, and writes its end down once.
 
-The table of jobs is the truth. Whatever is under way in it is brought into a queue, again if need be; whoever works on a job
-looks twice a second whether it still is; a job whose deadline comes while it waits gets a rule's plan.
+The table of jobs is the truth. Whatever is under way in it is brought into a queue, again if need be; whoever works
+on a job looks twice a second whether it still is; a job whose deadline comes while it waits gets a rule's plan.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -41,6 +43,11 @@ MOST_RESCUED = 4
 "Rules' plans worked out at a time for jobs whose deadline comes while they wait."
 
 RESCUE_NICENESS = 5
+
+RESCUE_SHARE = 0.4
+"A job waits for its turn until so little of its time is left, or OVERDUE_SECONDS if that is less."
+
+LOG = logging.getLogger("lifeline.jobs")
 
 
 @dataclass
@@ -111,9 +118,16 @@ class Worker:
         row = await self.database.read(lambda connection: records.get(connection, job))
         if row is None or not await self.database.write(lambda connection: records.begin(connection, job)):
             return
-        await self._do(row, KINDS[row.kind], seconds_until(row.deadline_at))
+        await self._do_or_say_why(row)
 
-    async def _do(self, row: Any, kind: Kind, seconds: float, *, by_rule: bool = False) -> None:
+    async def _do_or_say_why(self, row: Any, *, by_rule: bool = False) -> None:
+        try:
+            await self._do(row, KINDS[row.kind], by_rule=by_rule)
+        except Exception:
+            LOG.exception("Job %s failed, and the fault is ours.", row.id)
+            await self.database.write(lambda connection: failed(connection, row))
+
+    async def _do(self, row: Any, kind: Kind, *, by_rule: bool) -> None:
         """Have it solved, and write down what came of it."""
         loaded = await self.database.read(lambda connection: kind.load(connection, row))
         path = await self.spooled(loaded.system_sha256)
@@ -124,7 +138,8 @@ class Worker:
             self.settings.solve_memory_bytes,
             RESCUE_NICENESS if by_rule else self.settings.solve_niceness,
         )
-        async with Watching(self.database, row.id, seconds_until(row.deadline_at)) as watching:
+        seconds = seconds_until(row.deadline_at)
+        async with Watching(self.database, row.id, seconds) as watching:
             found = await solved(
                 self.children,
                 solve,
@@ -142,15 +157,18 @@ class Worker:
         """Bring new jobs into the queues, lost ones again, and see to those whose deadline comes."""
         next_check = 0.0
         while True:
-            with suppress(Exception):
+            self._waking.clear()
+            try:
                 rows = await self.database.read(records.under_way)
                 await self._hand_over([row for row in rows if row.id not in self._handed_over])
                 if self.takes_work:
                     self._rescue(rows)
                 if asyncio.get_running_loop().time() >= next_check:
-                    await self._check(rows)
                     next_check = asyncio.get_running_loop().time() + CHECK_SECONDS
-            self._waking.clear()
+                    await self._check(rows)
+            except Exception:
+                # A database that is away comes back; whoever tends the queues must still be there then.
+                LOG.exception("The queues of jobs could not be looked after; they are looked at again.")
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._waking.wait(), TEND_SECONDS)
 
@@ -189,10 +207,15 @@ class Worker:
         """Have rules' plans made for jobs that wait and whose deadline comes."""
         for row in rows:
             left = seconds_until(row.deadline_at)
-            if row.status == records.ACCEPTED and left < OVERDUE_SECONDS and row.id not in self.at_work:
+            given = left - seconds_until(row.created_at)
+            is_short = left < min(OVERDUE_SECONDS, RESCUE_SHARE * given)
+            if row.status == records.ACCEPTED and is_short and row.id not in self.at_work:
                 task = asyncio.create_task(self._rescued(row))
                 self.at_work[row.id] = task
-                task.add_done_callback(lambda _, job=row.id: self.at_work.pop(job, None))
+                task.add_done_callback(functools.partial(self._leave, row.id))
+
+    def _leave(self, job: str, _: asyncio.Task[None]) -> None:
+        self.at_work.pop(job, None)
 
     async def _rescued(self, row: Any) -> None:
         async with self._rescuers:
@@ -202,7 +225,7 @@ class Worker:
 
             if await self.database.write(claim):
                 whole = await self.database.read(lambda connection: records.get(connection, row.id))
-                await self._do(whole, KINDS[row.kind], seconds_until(row.deadline_at), by_rule=True)
+                await self._do_or_say_why(whole, by_rule=True)
 
 
 def ended(connection: Connection, row: Any, kind: Kind, loaded: Loaded, found: Solved) -> bool:
@@ -224,6 +247,16 @@ def ended(connection: Connection, row: Any, kind: Kind, loaded: Loaded, found: S
     if found.problems:
         records.keep_result(connection, row.id, {"problems": list(found.problems)})
     kind.fail(connection, row, status, found.why)
+    return True
+
+
+def failed(connection: Connection, row: Any) -> bool:
+    """End a job that came to grief by a fault of ours; the log of the service says more."""
+    message = "The fault is ours; the operator's log says more. It is safe to ask again."
+    if not records.end(connection, row.id, records.FAILED, message):
+        return False
+    if row.kind in KINDS:
+        KINDS[row.kind].fail(connection, row, records.FAILED, message)
     return True
 
 
