@@ -49,7 +49,8 @@ def eat_memory(argument: Any, report: Report) -> None:
 
 def print_garbage(argument: Any, report: Report) -> str:
     os.write(1, b"{not json\n")
-    print("{nor this")
+    sys.stdout.write("{nor this\n")
+    sys.stdout.flush()
     return "said what it had to say"
 
 

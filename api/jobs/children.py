@@ -76,6 +76,7 @@ class Children:
             self._keeper.cancel()
             with suppress(asyncio.CancelledError):
                 await self._keeper
+            self._keeper = None
 
     def keep(self, system_file: str) -> None:
         """Have the host read a system, so that the children to come have it already."""

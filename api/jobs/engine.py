@@ -40,9 +40,7 @@ class Standing:
 class Engine:
     """DBOS, launched. One at a time in a process: DBOS is global."""
 
-    def __init__(
-        self, settings: Settings, name: str, work: Callable[[str], None], *, takes_work: bool = True
-    ) -> None:
+    def __init__(self, settings: Settings, name: str, work: Callable[[str], None]) -> None:
         """Open the job database; `name` stays the same when the process is started anew, so that it finds its work.
 
         `work` is called in a thread with the number of a job.
@@ -70,8 +68,6 @@ class Engine:
             work(job)
 
         self._workflow = run
-        if not takes_work:
-            DBOS.listen_queues([])
         DBOS.launch()
         for queue, slots in ((NORMAL_QUEUE, settings.solve_slots), (URGENT_QUEUE, URGENT_SLOTS)):
             DBOS.register_queue(

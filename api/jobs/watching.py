@@ -1,4 +1,4 @@
-"""While a job runs: its progress goes into the database, twice a second at most, and word that it is unwanted comes out."""
+"""While a job runs: its progress goes into the database, twice a second at most; that it is unwanted comes out."""
 
 from __future__ import annotations
 

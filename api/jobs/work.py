@@ -37,7 +37,7 @@ def plan(argument: Argument, report: Report) -> dict[str, Any]:
 
 
 def plan_at_once(argument: Argument, report: Report) -> dict[str, Any]:
-    """Plan without a search, for when the time is nearly up: by the first rule, or the plan that crews know carried on."""
+    """Plan without a search, for when time is short: by the first rule, or the plan that crews know carried on."""
     from api.jobs.answers import proposal_told
     from lifeline.carry_on import carry_on
     from lifeline.evaluation import evaluate
@@ -64,7 +64,7 @@ def plan_at_once(argument: Argument, report: Report) -> dict[str, Any]:
 
 
 def _planned(found: Situation, argument: Argument, telling: Telling) -> dict[str, Any]:
-    """Plan by the first rule, which is told of at once, then by the others, then by the search, never worse than any."""
+    """Plan by the first rule, which is told of at once, then by the others, then search; never worse than any."""
     from api.jobs.answers import outcome_told
     from api.planning import SEARCHES, Outcome, Score
     from lifeline.evaluation import evaluate

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from api.store.database import Database
 
 if TYPE_CHECKING:
     import concurrent.futures
+    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -54,17 +55,16 @@ LOG = logging.getLogger("lifeline.jobs")
 class Worker:
     """One worker; `start` it in the event loop of its children, and `close` it there.
 
-    `spooled` brings a system to disk by its SHA-256; `told` is called with the incident whose log has grown. With
-    `takes_work` false it only brings jobs into the queues, for workers elsewhere.
+    `spooled` brings a system to disk by its SHA-256; `told` is called with the incident whose log has grown. `name`
+    stays the same when the process is started anew, so that it finds its work.
     """
 
     settings: Settings
     database: Database
     children: Children
-    spooled: Callable[[str], Any]
-    told: Callable[[str], None] = lambda incident: None
-    name: str = "serve"
-    takes_work: bool = True
+    spooled: Callable[[str], Awaitable[Path]]
+    told: Callable[[str | None], None]
+    name: str
     at_work: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     engine: Engine | None = None
     _waking: asyncio.Event = field(default_factory=asyncio.Event)
@@ -84,7 +84,7 @@ class Worker:
             future.result()
 
         def launched() -> Engine:
-            return Engine(self.settings, self.name, work, takes_work=self.takes_work)
+            return Engine(self.settings, self.name, work)
 
         self.engine = await asyncio.to_thread(launched)
         self._tending = asyncio.create_task(self._tend())
@@ -106,13 +106,8 @@ class Worker:
     async def work(self, job: str) -> None:
         """Work on a job, unless somebody here does already; nothing happens if it has ended."""
         if job not in self.at_work:
-            self.at_work[job] = asyncio.create_task(self._work(job))
-        task = self.at_work[job]
-        try:
-            await asyncio.shield(task)
-        finally:
-            if task.done():
-                self.at_work.pop(job, None)
+            self._enter(job, self._work(job))
+        await asyncio.shield(self.at_work[job])
 
     async def _work(self, job: str) -> None:
         row = await self.database.read(lambda connection: records.get(connection, job))
@@ -161,8 +156,7 @@ class Worker:
             try:
                 rows = await self.database.read(records.under_way)
                 await self._hand_over([row for row in rows if row.id not in self._handed_over])
-                if self.takes_work:
-                    self._rescue(rows)
+                self._rescue(rows)
                 if asyncio.get_running_loop().time() >= next_check:
                     next_check = asyncio.get_running_loop().time() + CHECK_SECONDS
                     await self._check(rows)
@@ -210,9 +204,11 @@ class Worker:
             given = left - seconds_until(row.created_at)
             is_short = left < min(OVERDUE_SECONDS, RESCUE_SHARE * given)
             if row.status == records.ACCEPTED and is_short and row.id not in self.at_work:
-                task = asyncio.create_task(self._rescued(row))
-                self.at_work[row.id] = task
-                task.add_done_callback(functools.partial(self._leave, row.id))
+                self._enter(row.id, self._rescued(row))
+
+    def _enter(self, job: str, work: Coroutine[Any, Any, None]) -> None:
+        self.at_work[job] = asyncio.create_task(work)
+        self.at_work[job].add_done_callback(functools.partial(self._leave, job))
 
     def _leave(self, job: str, _: asyncio.Task[None]) -> None:
         self.at_work.pop(job, None)
