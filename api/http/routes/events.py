@@ -62,11 +62,14 @@ async def stream(
                 422, "invalid-input", "Last-Event-ID: must be the number of an event; leave it out."
             )
         after = int(last_event_id)
+    open_streams, holder = request.app.state.open_streams, {"key": caller.id, "tenant": caller.tenant}
+    open_streams.refuse_if_full(**holder)
 
     async def chunks() -> AsyncIterator[bytes]:
         listening = service.streams.listen(incident, after, sees=sees, audience=audience)
-        async for chunk in door_of(request).while_valid(caller, listening):
-            yield chunk
+        with open_streams.held(**holder):
+            async for chunk in door_of(request).while_valid(caller, listening):
+                yield chunk
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(chunks(), headers=headers, media_type=EVENT_STREAM)

@@ -18,6 +18,7 @@ from api.http.door import door_of
 from api.http.problems import BadPlace, Refusal
 from api.http.routes.events import EventTold, eyes, seen_page
 from api.http.routes.incidents import IncidentId
+from api.http.routes.plans import replan as start_replan
 from api.http.service import Service, service_of
 from api.http.shapes import (
     Cursor,
@@ -82,6 +83,7 @@ class UpdatesTaken(Told):
 
     taken: list[UpdateTaken]
     stale_plans: list[int] = Field(description="Versions that were fresh until now.", examples=[[2]])
+    replan: str | None = Field(None, description="The job that plans anew, where the incident asks for that.")
 
 
 @router.post("/{incident}/updates", status_code=201, response_model=UpdatesTaken)
@@ -111,11 +113,14 @@ async def report(
             ) from None
         fresh = [kind for kind, put in zip(kinds, put_down, strict=True) if not put.is_repeat]
         stale = plans.make_stale(connection, incident, fresh, caller.id)
+        replan = start_replan(connection, row, caller.id) if row.replans and stale else None
         taken = [UpdateTaken(id=put.id, seq=put.seq, is_repeat=put.is_repeat) for put in put_down]
-        return answered(201, UpdatesTaken(taken=taken, stale_plans=stale))
+        return answered(201, UpdatesTaken(taken=taken, stale_plans=stale, replan=replan))
 
     response = await answer_once(request, caller, key, act)
     service.streams.tell(incident)
+    if row.replans:
+        service.wake_worker()
     return response
 
 
