@@ -22,6 +22,7 @@ ROUTES = (
     "incidents",
     "updates",
     "events",
+    "plans",
     "plan_documents",
     "features",
     "keys",

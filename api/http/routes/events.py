@@ -55,7 +55,7 @@ async def stream(
 ) -> StreamingResponse:
     """Stream what happens after Last-Event-ID (without one: from now on) as server-sent events, id = number."""
     service = service_of(request)
-    sees, audience = await _eyes(request, caller, await service.incident(caller.tenant, incident))
+    sees, audience = await eyes(request, caller, await service.incident(caller.tenant, incident))
     if last_event_id is not None:
         if not last_event_id.isascii() or not last_event_id.isdecimal():
             raise Refusal(
@@ -86,18 +86,22 @@ async def log(
 ) -> Page[EventTold]:
     """List the log of an incident, the first entry first."""
     service = service_of(request)
-    sees, _ = await _eyes(request, caller, await service.incident(caller.tenant, incident))
+    sees, _ = await eyes(request, caller, await service.incident(caller.tenant, incident))
     after = (parts_of(cursor, int) or (0,))[0]
     rows = await service.database.read(
         lambda connection: events_after(
             connection, incident, after, limit + 1, None if kind is None else [kind]
         )
     )
-    page = page_of(rows, limit, sees, lambda row: cursor_of(row.seq))
+    return seen_page(page_of(rows, limit, sees, lambda row: cursor_of(row.seq)))
+
+
+def seen_page(page: Page[dict[str, Any] | None]) -> Page[EventTold]:
+    """Return a page of events without those that are not seen."""
     return Page(items=[EventTold(**told) for told in page.items if told is not None], next=page.next)
 
 
-async def _eyes(request: Request, caller: Caller, incident: Any) -> tuple[Sees, str]:
+async def eyes(request: Request, caller: Caller, incident: Any) -> tuple[Sees, str]:
     """Return how the caller sees events, and a name for all who see them so."""
     sight = await sight_of(request, caller, incident)
     if sight is None:

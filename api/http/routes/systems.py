@@ -12,8 +12,10 @@ from fastapi import Path as InPath
 from pydantic import Field
 from sqlalchemy import Connection
 
+from api.access.audit import Action, Entry
 from api.access.caller import Caller
 from api.access.rights import Right
+from api.http.door import door_of
 from api.http.problems import Refusal, not_found
 from api.http.service import service_of
 from api.http.shapes import (
@@ -155,7 +157,7 @@ async def list_versions(
 ) -> Page[SystemTold]:
     """List the versions of a system, the first one first."""
     await require(request, caller, name, None)
-    after = (parts_of(cursor, int) or (0,))[0]
+    after = min((parts_of(cursor, int) or (0,))[0], 2**31 - 1)
     rows = await service_of(request).database.read(
         lambda connection: systems.versions_of(connection, caller.tenant, name, after, limit + 1)
     )
@@ -189,6 +191,9 @@ async def download(
     data = await service_of(request).database.read(
         lambda connection: systems.bytes_of(connection, row.sha256)
     )
+    # The whole inventory of a city's networks leaves the house here.
+    target = f"system {row.name}, version {row.version}"
+    await door_of(request).audit.write(Entry(caller.tenant, caller.id, Action.EXPORT, target))
     headers = {
         "ETag": f'"{row.sha256}"',
         "Content-Disposition": f'attachment; filename="{row.name}-{row.version}.zip"',
