@@ -203,7 +203,13 @@ class _Run:
             return None
 
         def tell(progress: Progress) -> bool:
-            told = replace(progress, objective=self.best.objective, bound=None, seconds=self.spent.seconds)
+            told = replace(
+                progress,
+                objective=self.best.objective,
+                bound=None,
+                seconds=self.spent.seconds,
+                plan=self.best.plan,
+            )
             return on_progress(told) is not False
 
         return tell

@@ -260,6 +260,7 @@ class _Run:
                 evaluations=self.spent.evaluations + progress.evaluations,
                 seconds=self.spent.seconds,
                 bound=None,
+                plan=self.kept[0].plan,
             )
             return on_progress(told) is not False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,7 +23,6 @@ from api.words.replan import Language
 
 if TYPE_CHECKING:
     from lifeline.system import Settings
-    from solvers.replan import Replanned
 
 
 def replan(
@@ -94,6 +93,7 @@ def replan(
     from api.outputs import DIFF, refuse_foreign, write_outputs
     from api.planning import problem_of
     from api.progress import showing_steps
+    from api.replan_report import replan_report
     from lifeline.carry_on import carry_on, with_found
     from lifeline.evaluation import evaluate
     from lifeline.news import News, read_updates
@@ -122,7 +122,7 @@ def replan(
     if out is not None:
         write_outputs(evaluate(outcome.problem, outcome.plan), out, texts={DIFF: message})
     if as_json:
-        typer.echo(printed(_report(outcome, message)))
+        typer.echo(printed(replan_report(outcome, message)))
         return
     typer.echo(message, nl=False)
     if news.later:
@@ -156,30 +156,3 @@ def _language(language: str) -> Language:
     if language == "zh":
         return "zh"
     raise InvalidInput(f"--language {language!r} is not known. There are en, zh.")
-
-
-def _report(outcome: Replanned, message: str) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from api.wording import weighted_hours
-
-    return {
-        "now": outcome.news.now,
-        "objective": outcome.proposal.objective,
-        "carried_on_objective": outcome.carried_cost,
-        "promised_objective": outcome.promised,
-        "weighted_person_hours": weighted_hours(outcome.proposal.objective),
-        "carried_on_weighted_person_hours": weighted_hours(outcome.carried_cost),
-        "promised_weighted_person_hours": weighted_hours(outcome.promised),
-        "why_not_carried_on": outcome.why_not or None,
-        "next_jobs": list(outcome.next_jobs),
-        "moved": list(outcome.moved),
-        "seconds": outcome.proposal.seconds,
-        "stopped_by": outcome.proposal.stopped_by,
-        "reproducible": outcome.proposal.reproducible,
-        "plan_sha256": outcome.plan.sha256,
-        "unassignable": dict(outcome.plan.unassignable),
-        "updates_not_known_yet": outcome.news.later,
-        "diff": asdict(outcome.diff),
-        "message": message,
-    }

@@ -92,7 +92,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings of a service in a folder of its own."""
-    return Settings(data_folder=tmp_path / "data", database_url=database_url, open_docs=True)
+    return Settings(
+        data_folder=tmp_path / "data", database_url=database_url, open_docs=True, worker=False, is_warm=False
+    )
 
 
 @pytest.fixture
