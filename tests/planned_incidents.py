@@ -36,7 +36,7 @@ def add_plan(client: TestClient, incident_id: str, version: int, made: Plan, **v
     def put(connection: Any) -> None:
         row = connection.execute(select(incident).where(incident.c.id == incident_id)).one()
         sha256 = connection.execute(select(system.c.sha256).where(system.c.name == row.system)).scalar_one()
-        problem = {"sha256": sha256, "settings": {"start": row.started_at}, "tables": row.tables}
+        problem = {"sha256": sha256, "started_at": row.started_at, "now": 0, "tables": row.tables}
         connection.execute(insert(job).values(_job(row, f"job-{version}")))
         connection.execute(
             insert(plan).values(
