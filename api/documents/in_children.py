@@ -52,7 +52,7 @@ def layers(argument: Argument, report: Report) -> dict[str, Any]:
 def now(argument: Argument, report: Report) -> dict[str, Any]:
     """Return how the parts of the incident are now, as `api.documents.layers.Now` has it."""
     from api.documents.at_now import at_first, at_now
-    from api.incidents.problem_now import situation_of
+    from api.jobs.problem import situation_of
     from lifeline.cascade import propagate
     from lifeline.shock import Shock
 
@@ -71,19 +71,13 @@ def _evaluation(argument: Argument) -> Evaluation:
 
 def _problem(argument: Argument) -> RepairProblem:
     """Return the problem that the plan was made for; what it says of the time before is history."""
-    from api.incidents.problem_now import situation_of
-    from lifeline.carry_on import carry_on
+    from api.jobs.problem import problem_from_now, situation_of
 
-    found = situation_of({**argument["problem"], "plan": argument["plan"]})
-    if not found.news.now and not found.news.updates:
-        return found.problem
-    return carry_on(found.problem, found.plan, found.news).problem
+    return problem_from_now(situation_of({**argument["problem"], "plan": argument["plan"]}))
 
 
 def _system(problem: Argument) -> System:
-    from pathlib import Path
-
     from api.incidents.problem_now import system_with
-    from lifeline.files import read_system
+    from api.jobs.systems import system_at
 
-    return system_with(read_system(Path(problem["system"])), problem)
+    return system_with(system_at(problem["system"]), problem)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 if TYPE_CHECKING:
+    from api.jobs.children import Outcome
     from lifeline.errors import LifelineError
 
 MEDIA_TYPE = "application/problem+json"
@@ -95,19 +96,26 @@ def refusal_of(error: LifelineError) -> Refusal:
     """Return what lifeline itself refused, in the words of the command line."""
     from lifeline.errors import ConflictingOrders, InvalidInput
 
-    places = []
-    for problem in getattr(error, "problems", ())[:MOST_PLACES]:
-        where = ", ".join(
-            part
-            for part in (problem.table, f"row {problem.row}" if problem.row else "", problem.column or "")
-            if part
-        )
-        places.append(BadPlace(where=where, message=problem.message, value=problem.value))
+    places = [_bad_place(vars(problem)) for problem in getattr(error, "problems", ())[:MOST_PLACES]]
     if isinstance(error, ConflictingOrders):
         return Refusal(409, "conflict", str(error), places=places)
     if isinstance(error, InvalidInput):
         return Refusal(422, "invalid-input", str(error), places=places)
     return Refusal(422, "invalid-input", str(error), places=places)
+
+
+def refusal_of_child(outcome: Outcome) -> Refusal:
+    """Return what lifeline refused in a child."""
+    places = [_bad_place(problem) for problem in outcome.problems[:MOST_PLACES]]
+    if outcome.kind == "ConflictingOrders":
+        return Refusal(409, "conflict", outcome.message, places=places)
+    return Refusal(422, "invalid-input", outcome.message, places=places)
+
+
+def _bad_place(problem: Mapping[str, Any]) -> BadPlace:
+    row = f"row {problem['row']}" if problem["row"] else ""
+    where = ", ".join(part for part in (problem["table"], row, problem["column"] or "") if part)
+    return BadPlace(where=where, message=problem["message"], value=problem["value"])
 
 
 def problem_response(refusal: Refusal, instance: str | None = None) -> JSONResponse:

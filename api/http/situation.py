@@ -5,11 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
-from api.incidents.standing import SUBJECT
+from api.jobs.kinds import updates_of
 from api.store import plans, systems
-from api.store.tables import event
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,15 +23,13 @@ def minute_now(incident: Any) -> int:
 async def situation_now(service: Service, incident: Any, minute: int) -> dict[str, Any]:
     """Return what `api.incidents.problem_now.situation_of` takes, with the plan that was approved, if any."""
 
-    def look(connection: Connection) -> tuple[str, list[Any], str | None]:
+    def look(connection: Connection) -> tuple[str, list[dict[str, Any]], str | None]:
         system = systems.find(connection, incident.tenant, incident.system, incident.system_version)
         if system is None:
             raise LookupError(f"{incident.system} version {incident.system_version}")
-        query = select(event.c.id, event.c.kind, event.c.body)
-        query = query.where(event.c.incident == incident.id, event.c.kind.in_(SUBJECT))
         plan = plans.approved(connection, incident.id)
         text = None if plan is None else plans.document(connection, incident.id, plan.version, "plan")
-        return system.sha256, list(connection.execute(query.order_by(event.c.seq))), text
+        return system.sha256, updates_of(connection, incident.id, incident.last_seq), text
 
     sha256, reported, plan = await service.database.read(look)
     return {
@@ -42,6 +37,6 @@ async def situation_now(service: Service, incident: Any, minute: int) -> dict[st
         "started_at": incident.started_at,
         "now": minute,
         "tables": dict(incident.tables),
-        "updates": [{**row.body, "id": row.id, "kind": row.kind} for row in reported],
+        "updates": reported,
         "plan": plan,
     }
