@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from api.http.streams import Streams
     from api.jobs.worker import Worker
 
-MOST_LAYERS = 8
-"Maps of systems kept in memory; one of 20,000 components takes some 40 MB."
+MOST_LAYERS = 16
+"Maps of systems, and how things are on them, kept in memory; one of 20,000 components takes some 40 MB."
 
 MOST_INDEXES = 32
 "Indexes of systems kept in memory; one of 20,000 components takes some 20 MB."
@@ -42,7 +42,7 @@ class Service:
     database: Database
     streams: Streams
     indexes: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
-    layers: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
+    layers: OrderedDict[tuple[str, tuple[Any, ...]], dict[str, Any]] = field(default_factory=OrderedDict)
     known_names: OrderedDict[tuple[str, int], Names] = field(default_factory=OrderedDict)
     children: Children = field(default_factory=Children)
     worker: Worker | None = None
