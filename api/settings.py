@@ -40,8 +40,8 @@ class Settings(BaseSettings):
         4,
         ge=1,
         le=64,
-        description="Plans worked out at the same time by one worker; a tenant has two at most, so that it never holds up "
-        "another.",
+        description="Plans worked out at the same time by one worker; a tenant has two at most, so that it never holds "
+        "up another.",
     )
     solve_memory_bytes: int = Field(4096 * MEBIBYTE, ge=256 * MEBIBYTE, description="Memory of one solve.")
     solve_niceness: int = Field(10, ge=0, le=19, description="How far a solve steps back behind the service.")

@@ -1,10 +1,10 @@
 """Buffers that are refilled: a battery charged, a tank topped up while what feeds it is still gone.
 
-A group that has been without a provider for d minutes when its buffer of B minutes is refilled lasts B minutes more from
-then on: as one with B + d minutes from the start would. So a refill is a larger buffer, and nothing else has to know of
-it. That is exact where the buffer had not run out. Where it had, what happens from the refill on is that of a buffer
-that never ran out: what was dark in between is not counted, the same for every plan, and what stands behind on buffers
-of its own, or in a loop that cannot start again, may be thought better off than it is.
+A group that has been without a provider for d minutes when its buffer of B minutes is refilled lasts B minutes more
+from then on: as one with B + d minutes from the start would. So a refill is a larger buffer, and nothing else has to
+know of it. That is exact where the buffer had not run out. Where it had, what happens from the refill on is that of a
+buffer that never ran out: what was dark in between is not counted, the same for every plan, and what stands behind on
+buffers of its own, or in a loop that cannot start again, may be thought better off than it is.
 """
 
 from __future__ import annotations

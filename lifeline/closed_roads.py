@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lifeline.added_rows import records_of
 from lifeline.components import component_table
 from lifeline.conditions import Lock
 from lifeline.jobs import STEP, Job, Work
@@ -50,7 +51,7 @@ def with_closed(
         for job in work.jobs
     ]
     table = component_table(system, sorted(openings))
-    jobs += [_opening(row, openings[row["id"]], skill) for row in table.to_dict("records")]
+    jobs += [_opening(row, openings[row["id"]], skill) for row in records_of(table)]
     return (
         _with_shut(system, shock, openings),
         replace(work, jobs=tuple(sorted(jobs, key=lambda job: job.id))),

@@ -151,6 +151,7 @@ def carried_plan(now_on: CarriedOn, plan: Plan) -> tuple[Plan, str]:
 
 
 def as_it_stands(problem: RepairProblem, plan: Plan) -> Plan:
+    """Return what has happened and, at the times of the old plan, what that has left; whether it holds is not asked."""
     begun = {visit.job for visit in problem.history}
     rest = (visit for visit in plan.visits if visit.job not in begun and visit.job in problem.job_index)
     left_out = [(job, why) for job, why in plan.unassignable if job in problem.job_index]

@@ -71,6 +71,16 @@ def solve_under_rules(
     left = None if budget.seconds is None else max(budget.seconds - (time.perf_counter() - began), 1e-3)
     if found.stopped_by == "cancelled":
         left = 1e-3
+    if problem.history:
+        # The judge's own search moves whatever is in a plan, and what has happened stays.
+        return replace(
+            found,
+            plan=best.plan,
+            objective=best.objective,
+            seconds=time.perf_counter() - began,
+            trace=(),
+            bound=bound,
+        )
     better = judged_search.improve(
         problem,
         best.plan,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,6 +17,7 @@ from api.inputs import (
     ShiftsFile,
     Start,
     SystemName,
+    moment_of,
 )
 from api.words.replan import Language
 
@@ -94,11 +94,12 @@ def replan(
     from api.planning import problem_of
     from api.progress import showing_steps
     from api.replan_report import replan_report
-    from lifeline.carry_on import with_found
+    from lifeline.carry_on import carry_on, with_found
     from lifeline.evaluation import evaluate
     from lifeline.news import News, read_updates
     from lifeline.plan_files import read_plan
     from solvers import Budget
+    from solvers.conflicts import refuse_conflicts_from_the_start
     from solvers.replan import replan as replanned
 
     chosen = _language(language)
@@ -112,6 +113,7 @@ def replan(
         now = minute_of(problem.system.settings, at)
         news = News(now, read_updates(updates) if updates is not None else ())
         theirs = read_plan(with_found(problem, news), plan)
+        refuse_conflicts_from_the_start(problem, lambda: carry_on(problem, theirs, news).problem)
         with steps.search(budget) as on_progress:
             outcome = replanned(
                 problem, theirs, news, budget=budget, seed=seed, stay_hours=stay, on_progress=on_progress
@@ -135,14 +137,11 @@ def minute_of(settings: Settings, at: str) -> int:
 
     if at.strip().isdecimal() and len(at.strip()) < 12:
         return int(at)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
+    moment = moment_of(settings, at)
+    if moment is None:
         raise InvalidInput(
             f"--at {at!r} is neither a whole number of minutes nor a clock; write it like 360 or 2026-03-01T06:00."
-        ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(settings.timezone))
+        )
     minutes = int((moment - datetime.fromisoformat(settings.start)).total_seconds() // 60)
     if minutes < 0:
         raise InvalidInput(f"--at {at!r} is before time zero, which is {settings.start}.")

@@ -78,7 +78,7 @@ class Refusal(Exception):  # noqa: N818 - the word of the service
         places: list[BadPlace] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the status, one of TITLES, and a sentence that says which thing, what is wrong, what to try."""
+        """Take the status, one of TITLES or a standard's URI, and which thing it is, what is wrong, what to try."""
         super().__init__(detail)
         self.status = status
         self.kind = kind
@@ -121,7 +121,7 @@ def _bad_place(problem: Mapping[str, Any]) -> BadPlace:
 def problem_response(refusal: Refusal, instance: str | None = None) -> JSONResponse:
     """Return the answer that tells of a refusal."""
     details = ProblemDetails(
-        type=f"urn:lifeline:problem:{refusal.kind}",
+        type=refusal.kind if "://" in refusal.kind else f"urn:lifeline:problem:{refusal.kind}",
         title=TITLES.get(refusal.kind) or HTTPStatus(refusal.status).phrase,
         status=refusal.status,
         detail=refusal.detail,

@@ -24,16 +24,16 @@ def facilities_at(instant: Instant) -> list[dict[str, Any]]:
     for place in (instant.persons_without > 0).nonzero()[0].tolist():
         customer = str(system.compiled.customer_ids[portions.customer[place]])
         lacking.setdefault(customer, set()).add(system.compiled.services[portions.service[place]])
-    facility_nodes = dict(
+    facility_nodes: dict[str, str] = dict(
         system.supplies.loc[system.supplies["service"] == FACILITY, ["customer", "node"]].itertuples(
             index=False
         )
     )
     whole = {row["customer"]: row for row in records_of(judged.facilities)}
     rows = []
-    for customer in records_of(system.customers):
-        name = customer["id"]
-        if not customer["critical"] and name not in facility_nodes:
+    for about in records_of(system.customers):
+        name = about["id"]
+        if not about["critical"] and name not in facility_nodes:
             continue
         node = facility_nodes.get(name)
         services = sorted(lacking.get(name, set()) - {FACILITY})
@@ -41,10 +41,10 @@ def facilities_at(instant: Instant) -> list[dict[str, Any]]:
         rows.append(
             {
                 "customer": name,
-                "name": customer["name"],
-                "kind": customer["kind"],
-                "district": customer["district"],
-                "persons": customer["persons"],
+                "name": about["name"],
+                "kind": about["kind"],
+                "district": about["district"],
+                "persons": about["persons"],
                 "without": services,
                 "is_up": not services
                 if node is None

@@ -1,4 +1,4 @@
-"""What the picture and the cascade of an incident answer: minutes count from its time zero, people are whole persons."""
+"""What the picture and the cascade of an incident answer: minutes count from time zero, people are whole."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class Picture(BaseModel):
         at_minute=60,
         at_clock="2026-03-02T07:00:00+00:00",
         is_promise=True,
-        components=[ComponentNow.model_config["json_schema_extra"]["examples"][0]],  # type: ignore[index,call-overload]
+        components=[ComponentNow.model_config["json_schema_extra"]["examples"][0]],  # type: ignore[index]
         counts=[{"sector": "power", "state": "under_repair", "components": 1}],
         people=[{"service": "power", "district": "Brook", "persons": 2000, "persons_without": 0}],
         facilities=[],

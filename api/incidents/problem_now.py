@@ -70,10 +70,16 @@ def situation_of(argument: Mapping[str, Any]) -> Situation:
     """Return the situation that a child is handed as JSON.
 
     `system`: path of the file of the system. `started_at`: the incident's time zero in RFC 3339; null: the system's.
-    `updates`: all that was reported, in the form of `FieldUpdate`. `now`: minutes after time zero. `plan`: the plan that
-    crews follow, as `Plan.to_json` writes it, or null. `settings` and `tables` take the place of the system's own, as
-    for a plan; `locks` are orders on top of them.
+    `updates`: all that was reported, in the form of `FieldUpdate`. `now`: minutes after time zero. `plan`: the plan
+    that crews follow, as `Plan.to_json` writes it, or null. `settings` and `tables` take the place of the system's own,
+    as for a plan; `locks` are orders on top of them.
     """
+    system, reports, now, plan = given(argument)
+    return situation(system, reports, now, plan=plan)
+
+
+def given(argument: Mapping[str, Any]) -> tuple[System, list[Report], int, Plan]:
+    """Return the system on the incident's clock, what was reported, the minute, and the plan that crews follow."""
     from lifeline.files import read_system
     from lifeline.plan import Plan
 
@@ -84,12 +90,8 @@ def situation_of(argument: Mapping[str, Any]) -> Situation:
         Report.of(FIELD_UPDATE.validate_python(body), begins) for body in argument.get("updates") or ()
     ]
     text = argument.get("plan")
-    return situation(
-        at_clock(system, begins),
-        reports,
-        int(argument.get("now") or 0),
-        plan=Plan(()) if text is None else Plan.from_json(text),
-    )
+    plan = Plan(()) if text is None else Plan.from_json(text)
+    return at_clock(system, begins), reports, int(argument.get("now") or 0), plan
 
 
 def situation(
@@ -98,9 +100,10 @@ def situation(
     now: int,
     *,
     plan: Plan | None = None,
+    horizon_minutes: int | None = None,
 ) -> Situation:
     """Return the situation at the minute `now` of an incident whose clock the system has."""
-    from lifeline.carry_on import damage_known, with_found
+    from lifeline.carry_on import damage_known
     from lifeline.jobs import work_of
     from lifeline.news import News
     from lifeline.plan import Plan
@@ -111,7 +114,7 @@ def situation(
     updates = _news_of(reports)
     problem = build_problem(system, shock)
     everything = damage_known(problem.system, shock, News(now, updates))
-    problem = replace(problem, horizon_minutes=_horizon(problem, everything, now))
+    problem = replace(problem, horizon_minutes=horizon_minutes or _horizon(problem, everything, now))
     work = work_of(problem.system, everything)
     usable, set_aside = _usable(problem, work, updates, now)
     plan, dropped = _known_visits(problem, work, Plan(()) if plan is None else plan)
@@ -148,8 +151,8 @@ def system_with(system: System, changes: Mapping[str, Any]) -> System:
 def at_clock(system: System, started_at: datetime) -> System:
     """Return the system with minute 0 at another moment; shifts keep their time of day, and of the week.
 
-    All other minutes (crews that come later, closures, stock, orders with a minute) count from the incident's time zero.
-    Shifts move by the local clock, so a change of the season's time in between moves them with it.
+    All other minutes (crews that come later, closures, stock, orders with a minute) count from the incident's time
+    zero. Shifts move by the local clock, so a change of the season's time in between moves them with it.
     """
     begins = datetime.fromisoformat(system.settings.start)
     if started_at == begins:

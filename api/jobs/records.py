@@ -71,6 +71,14 @@ def submit(
     return str(row["id"])
 
 
+def is_planning(connection: Connection, incident: str) -> bool:
+    """Tell whether a plan of this incident is waiting or being worked out."""
+    query = select(job.c.id).where(
+        job.c.incident == incident, job.c.kind == "plan", job.c.status.in_(UNDER_WAY)
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def find(connection: Connection, tenant: str, job_id: str) -> Row[Any] | None:
     """Return a job of a tenant, None where it has none of this id."""
     return connection.execute(select(job).where(job.c.id == job_id, job.c.tenant == tenant)).first()

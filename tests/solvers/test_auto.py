@@ -93,8 +93,8 @@ def test_whoever_watches_sees_the_phases_and_a_bound_that_only_rises() -> None:
 
 def test_whoever_watches_can_hand_out_the_plan_told_of_at_any_moment() -> None:
     """Every report has a plan of the whole problem that costs what the report says, the proof of a part's too."""
-    problem = random_task(Random(4), Features(buffers=False), max_jobs=5, max_crews=2).problem()
-    for problem in (problem, city()):
+    small = random_task(Random(4), Features(buffers=False), max_jobs=5, max_crews=2).problem()
+    for problem in (small, city()):
         seen: list[Progress] = []
         solve(problem, budget=Budget(evaluations=3_000), on_progress=seen.append)
         assert seen

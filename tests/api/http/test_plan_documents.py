@@ -7,7 +7,7 @@ import io
 
 import pytest
 from fastapi.testclient import TestClient
-from planned_incidents import with_plans
+from planned_incidents import no_children, with_plans
 from worlds import town
 
 from lifeline import Settings, Shock, build_problem
@@ -15,6 +15,9 @@ from lifeline.repair import RepairProblem
 
 SLOWLY = {"red": ["P1-A", "P1-C"], "blue": ["P1-B"]}
 BETTER = {"red": ["P1-C", "P1-A"], "blue": ["P1-B"]}
+
+__all__ = ["no_children"]
+pytestmark = pytest.mark.usefixtures("no_children")
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +43,8 @@ def test_a_plan_is_read_as_work_lists_calendar_map_and_times_of_return(
     table = client.get(f"{url}/work-lists.csv")
     calendar = client.get(f"{url}/work-lists.ics?crew=red&language=zh")
     layer = client.get(f"{url}/work-lists.geojson")
-    returns = client.get(f"{url}/returns")
-    as_csv = client.get(f"{url}/returns.csv")
+    returns = client.get(f"{url}/etr")
+    as_csv = client.get(f"{url}/etr.csv")
 
     assert told.status_code == 200, told.text
     (red,) = told.json()["crews"]
@@ -113,7 +116,7 @@ def test_another_tenant_finds_no_documents(client: TestClient, problem: RepairPr
             for path in (
                 "plans/1/work-lists",
                 "plans/1/work-lists.ics",
-                "plans/1/returns",
+                "plans/1/etr",
                 "plans/1/explanations/P1-A",
                 "plans/1/difference?before=1",
                 "ogc",
