@@ -22,6 +22,7 @@ ROUTES = (
     "incidents",
     "updates",
     "events",
+    "state",
     "plan_documents",
     "features",
     "keys",
