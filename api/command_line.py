@@ -11,6 +11,7 @@ import typer
 
 from api.commands import (
     audit,
+    backup,
     cascade,
     check,
     evaluate,
@@ -42,6 +43,8 @@ VERBS: dict[str, Callable[..., None]] = {
     "export": export.export,
     "check": check.check,
     "serve": serve.serve,
+    "backup": backup.backup,
+    "restore": backup.restore,
 }
 
 app = typer.Typer(

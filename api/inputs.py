@@ -185,12 +185,16 @@ def _with_start(settings: Settings, start: str) -> Settings:
     """Return the settings with another clock at minute 0; without an offset it is local time."""
     from lifeline.errors import InvalidInput
 
-    try:
-        moment = datetime.fromisoformat(start)
-    except ValueError:
-        raise InvalidInput(
-            f"--start {start!r} is no point in time; write it like 2026-03-01T06:00."
-        ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(settings.timezone))
+    moment = moment_of(settings, start)
+    if moment is None:
+        raise InvalidInput(f"--start {start!r} is no point in time; write it like 2026-03-01T06:00.")
     return replace(settings, start=moment.isoformat())
+
+
+def moment_of(settings: Settings, clock: str) -> datetime | None:
+    """Return the point in time that a clock shows, local time of the system without an offset; None for no clock."""
+    try:
+        moment = datetime.fromisoformat(clock)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(settings.timezone))

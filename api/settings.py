@@ -32,7 +32,17 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on; another one needs a key to exist.")
     port: int = Field(8765, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     worker: bool = Field(True, description="Whether plans are worked out inside this process's own worker.")
-    solve_slots: int = Field(2, ge=1, le=64, description="Plans worked out at the same time by one worker.")
+    is_warm: bool = Field(
+        True,
+        description="Whether a process is kept that has everything loaded, so that children start at once.",
+    )
+    solve_slots: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Plans worked out at the same time by one worker; a tenant has two at most, so that it never holds "
+        "up another.",
+    )
     solve_memory_bytes: int = Field(4096 * MEBIBYTE, ge=256 * MEBIBYTE, description="Memory of one solve.")
     solve_niceness: int = Field(10, ge=0, le=19, description="How far a solve steps back behind the service.")
     question_seconds: float = Field(30.0, gt=0, description="Most seconds for a question that is no job.")

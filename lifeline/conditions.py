@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lifeline.circles import refuse_circles
+from lifeline.hours import joined
 from lifeline.jobs import Job, Work
 from lifeline.plan import LAST_MINUTE
 from lifeline.work_checks import minutes_in
@@ -105,6 +106,19 @@ class Conditions:
             if come >= pieces:
                 return minute
         return None
+
+    def parts_there(self, job: int, depot: str, used: Mapping[tuple[str, str], int]) -> int | None:
+        """Return the minute from which a depot has a job's parts when so many of each, by depot and part, are gone.
+
+        None for never, 0 for a job that needs none.
+        """
+        there = 0
+        for part, pieces in self.uses.get(job, ()):
+            minute = self.minute_of_stock(depot, part, used.get((depot, part), 0) + pieces)
+            if minute is None:
+                return None
+            there = max(there, minute)
+        return there
 
     def needed_before(self, jobs: Sequence[int]) -> frozenset[int]:
         """Return these jobs with all that have to be done before them or with them."""
@@ -220,17 +234,7 @@ def _closed(system: System, jobs: Sequence[Job]) -> dict[int, Spans]:
             shut = np.flatnonzero(metres <= row["radius_km"] * METRES_PER_KM).tolist()
         for number in shut:
             closed.setdefault(number, []).append((row["from_minute"], row["until_minute"]))
-    return {number: _joined(sorted(spans)) for number, spans in sorted(closed.items())}
-
-
-def _joined(spans: Sequence[tuple[int, int]]) -> Spans:
-    joined: list[tuple[int, int]] = []
-    for start, until in spans:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(until, joined[-1][1]))
-        else:
-            joined.append((start, until))
-    return tuple(joined)
+    return {number: joined(sorted(spans)) for number, spans in sorted(closed.items())}
 
 
 def _uses(system: System, work: Work, index: Mapping[str, int]) -> dict[int, tuple[tuple[str, int], ...]]:

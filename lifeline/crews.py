@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.errors import InvalidInput
+from lifeline.hours import joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +139,7 @@ class Crew:
             spans.append((opens, min(closes, self.period_minutes)))
             if closes > self.period_minutes:
                 spans.append((0, closes - self.period_minutes))
-        return _joined(sorted(spans))
+        return joined(sorted(spans))
 
     @cached_property
     def duty_minutes(self) -> int:
@@ -233,17 +234,7 @@ def _wrapped(spans: Iterable[tuple[int, int]], period: int) -> tuple[tuple[int, 
         within.append((opens, min(closes, period)))
         if closes > period:
             within.append((0, closes - period))
-    return _joined(sorted(within))
-
-
-def _joined(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    joined: list[tuple[int, int]] = []
-    for opens, closes in spans:
-        if joined and opens <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(closes, joined[-1][1]))
-        else:
-            joined.append((opens, closes))
-    return tuple(joined)
+    return joined(sorted(within))
 
 
 def crews_from_tables(
@@ -315,7 +306,7 @@ def _repeated(windows: tuple[tuple[int, int], ...], period: int, end: int) -> tu
         return ((0, end),)
     if period == end:
         return windows
-    return _joined(
+    return joined(
         (begin + opens, begin + closes) for begin in range(0, end, period) for opens, closes in windows
     )
 
@@ -334,7 +325,7 @@ def _shared(
             mine += 1
         else:
             theirs += 1
-    return _joined(shared)
+    return joined(shared)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from lifeline.compiled import Ints, Longs
 from lifeline.districts import DistrictLoss, fairness_term, worst
-from lifeline.mending import MENDS_NOTHING
+from lifeline.jobs import MENDS_NOTHING
 from lifeline.plan import Plan
 from lifeline.portions import Portions
 from lifeline.steps import Steps, change_from, last_of_each_minute, more_without, steps_of

@@ -7,7 +7,7 @@ shut besides.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 Span = tuple[int, int]
 Hours = tuple[int, tuple[Span, ...]]
@@ -41,6 +41,17 @@ def work_within(hours: Hours, shut: Sequence[Span], begin: int, minutes: int) ->
         now += done
         if not left:
             return start, now
+
+
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return spans, given in order of their starts, as spans apart: those that meet or overlap are one."""
+    apart: list[Span] = []
+    for start, end in spans:
+        if apart and start <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        else:
+            apart.append((start, end))
+    return tuple(apart)
 
 
 def next_window(hours: Hours, minute: int) -> Span:

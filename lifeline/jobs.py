@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 STEP = "/"
 "Between a component and its step in the name of a job."
 
+MENDS_NOTHING = -1
+"In place of the number of a node or link that a job mends, for a job with which no component is back."
+
 PARTNER = "+"
 "Between a job and the number of a further crew that has to be there at the same time."
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from lifeline.errors import InvalidInput
 from lifeline.importers.importer import Imported, Report
+from lifeline.jobs import STEP, names_in
 from lifeline.linking import WITHIN_KM, link_by_nearest
 from lifeline.system import Settings, System
 from lifeline.tables import ANY_KIND, SECTORS, TABLES
+from lifeline.work_checks import CREW_LOCKS
 
 LinkBy = Literal["nearest"]
 
@@ -26,7 +29,7 @@ _JOINED = ("name", "description", "sources")
 _RULES = tuple(f"{sector}_rule" for sector in SECTORS)
 
 # Tables whose ids share one set of names, and the columns elsewhere that point at them.
-_NAMED_TOGETHER = (("nodes", "links"), ("customers",), ("crews",))
+_NAMED_TOGETHER = (("nodes", "links", "tasks"), ("customers",), ("crews",))
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,45 @@ class _Part:
             new = next((self.renamed.get(table, {}) for table in own or column.refers_to), {})
             if new:
                 frame[column.name] = [new.get(old, old) for old in frame[column.name]]
+        if name in ("uses", "locks"):
+            frame["job"] = [self._job(job) for job in frame["job"]]
+        if name == "locks":
+            frame["value"] = list(map(self._lock_value, frame["kind"], frame["value"]))
+        if name == "steps":
+            frame["after"] = list(map(self._names_before, self.system.steps["component"], frame["after"]))
         return frame
+
+    @cached_property
+    def _new_names(self) -> dict[str, str]:
+        """Return what a job is called here by what it was called: a component, a step of one, or a task."""
+        new = self.renamed["nodes"]
+        steps = zip(self.system.steps["component"], self.system.steps["step"], strict=True)
+        return {
+            **{f"{part}{STEP}{step}": f"{new.get(part, part)}{STEP}{step}" for part, step in steps},
+            **new,
+        }
+
+    def _job(self, old: str) -> str:
+        return self._new_names.get(old, old)
+
+    def _lock_value(self, kind: str, value: str) -> str:
+        """Return the job or the crew that an order names besides its own, or its minute as it is."""
+        if kind == "after":
+            return self._job(value)
+        return self.renamed["crews"].get(value, value) if kind in CREW_LOCKS else value
+
+    def _names_before(self, component: str, after: str) -> str:
+        """Return what a step waits for; another step of its own component is called by the step's name alone."""
+        names = names_in(after)
+        new = [name if name in self._steps.get(component, ()) else self._job(name) for name in names]
+        return after if new == names else ";".join(new)
+
+    @cached_property
+    def _steps(self) -> dict[str, set[str]]:
+        steps: dict[str, set[str]] = {}
+        for component, step in zip(self.system.steps["component"], self.system.steps["step"], strict=True):
+            steps.setdefault(component, set()).add(step)
+        return steps
 
 
 def merge(
@@ -90,7 +131,7 @@ def _parts(systems: Sequence[System], report: Report) -> list[_Part]:
             of_part.update(dict.fromkeys(tables, new))
     parts = [_Part(*given) for given in zip(names, systems, renamed, strict=True)]
     for part in parts:
-        for table in ("nodes", "links", "customers", "crews"):
+        for table in ("nodes", "links", "tasks", "customers", "crews"):
             ids_there = set(getattr(part.system, table)["id"])
             found = [f"{old} is {new}" for old, new in part.renamed[table].items() if old in ids_there]
             said = f"ids of {part.name} that another system uses too, now with its name in front."
@@ -100,7 +141,8 @@ def _parts(systems: Sequence[System], report: Report) -> list[_Part]:
 
 def _names_apart(names: Sequence[str]) -> list[str]:
     """Return names to put before ids: shortened, and with their number where two are the same."""
-    short = [" ".join(name.split())[:_LONGEST_PREFIX] or "unnamed" for name in names]
+    # Under `after`, a semicolon stands between two names.
+    short = [" ".join(name.replace(";", ",").split())[:_LONGEST_PREFIX] or "unnamed" for name in names]
     often = Counter(short)
     return [f"{name} {number}" if often[name] > 1 else name for number, name in enumerate(short, 1)]
 

@@ -27,8 +27,7 @@ from lifeline.crews import (
 from lifeline.districts import Districts
 from lifeline.errors import InvalidInput, UnknownComponent
 from lifeline.facilities import with_facilities
-from lifeline.jobs import Job, Work, work_of
-from lifeline.mending import MENDS_NOTHING
+from lifeline.jobs import MENDS_NOTHING, Job, Work, work_of
 from lifeline.nearest import Nearest
 from lifeline.plan import LAST_MINUTE, Visit
 from lifeline.relief import with_relief

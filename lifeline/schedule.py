@@ -272,7 +272,7 @@ class _Clock:
             job = self.problem.job_index[name]
             if job not in depot_of:
                 continue
-            self.promised[job] = self.parts_in_stock(job, depot_of[job])
+            self.promised[job] = self.conditions.parts_there(job, depot_of[job], self.used)
             if self.promised[job] is not None:
                 self.count_parts(job, depot_of[job])
 
@@ -280,16 +280,7 @@ class _Clock:
         """Return the minute from which a job's parts are there; None for never, 0 for a job that needs none."""
         if self.promised is not None and job in self.conditions.uses:
             return self.promised[job]
-        return self.parts_in_stock(job, depot)
-
-    def parts_in_stock(self, job: int, depot: str) -> int | None:
-        minutes = [
-            self.conditions.minute_of_stock(depot, part, self.used.get((depot, part), 0) + pieces)
-            for part, pieces in self.conditions.uses.get(job, ())
-        ]
-        return (
-            None if None in minutes else max((minute for minute in minutes if minute is not None), default=0)
-        )
+        return self.conditions.parts_there(job, depot, self.used)
 
     def take_parts(self, job: int, crew: str) -> None:
         """Take what a job uses out of its crew's depot, unless it has been promised to it before."""

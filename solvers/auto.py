@@ -31,8 +31,6 @@ SEARCH_SHARE = 0.6
 ENOUGH = 2_000
 "Evaluations, times the square of the needed jobs, after which a search of a small problem makes room for the proof."
 
-SEARCH_PHASES = ("rules", "annealing")
-
 PROVEN_UP_TO = 15
 "Independent parts of so many needed jobs are put before CP-SAT, which mostly proves the best plan of them."
 
@@ -136,7 +134,12 @@ class _Run:
 
         rounds, grids = self._effort(problem)
         return lower_bound(
-            problem, seconds=seconds, rounds=rounds, grids=grids, best=plan, on_progress=self._passed_on
+            problem,
+            seconds=seconds,
+            rounds=rounds,
+            grids=grids,
+            best=plan,
+            on_progress=self._passed_on_beside,
         )
 
     def prove(self) -> None:
@@ -175,7 +178,7 @@ class _Run:
         if _needed_jobs(part) <= PROVEN_UP_TO:
             budget = Budget(seconds=seconds, evaluations=self.budget.evaluations or PROOF_EVALUATIONS)
             return cp_sat.solve(
-                part, budget=budget, seed=self.seed, on_progress=self._passed_on, start=own.sequences()
+                part, budget=budget, seed=self.seed, on_progress=self._passed_on_beside, start=own.sequences()
             )
         found = self._bound_on(part, own, seconds)
         objective = evaluate(part, own).objective
@@ -242,19 +245,23 @@ class _Run:
         return max(self.budget.seconds - self.seconds, 1e-3)
 
     def _passed_on(self, progress: Progress) -> bool:
-        """Tell whoever watches about the run as a whole; False once they want no more."""
-        if self.on_progress is None or self.cancelled:
-            return not self.cancelled
-        best, bound = progress.objective, None
-        if self.found is not None:
-            # What CP-SAT and the bound report may be of a part of the problem.
-            bound = self.found.bound
-            whole = progress.phase in SEARCH_PHASES
-            best = min(self.found.objective, best) if whole else self.found.objective
-            if progress.phase == "bound":
-                bound = max(bound or 0, progress.objective)
-        wanted = self.on_progress(replace(progress, objective=best, bound=bound, seconds=self.seconds))
-        self.cancelled = wanted is False
+        """Tell whoever watches how far a search of the whole problem is; False once they want no more."""
+        if self.found is None:
+            return self._tell(replace(progress, bound=None))
+        if self.found.objective <= progress.objective:
+            return self._passed_on_beside(progress)
+        return self._tell(replace(progress, bound=self.found.bound))
+
+    def _passed_on_beside(self, progress: Progress) -> bool:
+        """Tell whoever watches that a proof goes on, which may be of a part of the problem: the best is the run's."""
+        best, bound = self.proposal, self.proposal.bound
+        if progress.phase == "bound":
+            bound = max(bound or 0, progress.objective)
+        return self._tell(replace(progress, objective=best.objective, bound=bound, plan=best.plan))
+
+    def _tell(self, progress: Progress) -> bool:
+        if self.on_progress is not None and not self.cancelled:
+            self.cancelled = self.on_progress(replace(progress, seconds=self.seconds)) is False
         return not self.cancelled
 
 

@@ -11,8 +11,7 @@ from lifeline.crew_kernels import next_on_shift, work_until
 from lifeline.lean import lean
 from solvers.dark import Dark
 from solvers.dark_kernels import DarkState, copy_state, finish_job, finish_jobs, new_state
-
-UNREACHABLE = np.int64(2**40)
+from solvers.first_finishes import UNREACHABLE
 
 
 @njit(cache=True)

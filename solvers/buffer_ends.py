@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.compiled import CARRIES_IN, MINUTE, NODE, WHAT, Ints
-from lifeline.mending import MENDS_NOTHING
+from lifeline.jobs import MENDS_NOTHING
 from solvers.dark import NO_JOB
 
 if TYPE_CHECKING:

@@ -164,7 +164,7 @@ class CarefulDispatcher(Dispatcher):
         crews = [self.crews[way.crew] for way in ways]
         begin = max(way.arrive for way in ways)
         for member, who in zip(group, crews, strict=True):
-            there = self._parts_there(member, who.depot)
+            there = self.conditions.parts_there(member, who.depot, self.used)
             if there is None:
                 return None
             lags = (self.finish[before] + lag for before, lag in self.conditions.befores.get(member, ()))
@@ -196,15 +196,6 @@ class CarefulDispatcher(Dispatcher):
                 depart = self.crews[crew].next_on_shift(self.ready[crew])
                 ways.append(_Way(crew, depart, self.crews[crew].work_until(depart, drive)))
         return sorted(ways, key=lambda way: (way.arrive, way.crew))
-
-    def _parts_there(self, job: int, depot: str) -> int | None:
-        minutes = [
-            self.conditions.minute_of_stock(depot, part, self.used.get((depot, part), 0) + pieces)
-            for part, pieces in self.conditions.uses.get(job, ())
-        ]
-        return (
-            None if None in minutes else max((minute for minute in minutes if minute is not None), default=0)
-        )
 
     def _send(self, crew: int, job: int, minute: int, minutes: NDArray[np.int32]) -> None:
         offer = self._offer(crew, job, minute, int(minutes[job]))

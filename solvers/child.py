@@ -161,7 +161,11 @@ def main() -> None:
 
     try:
         if request["memory_bytes"] is not None:
-            resource.setrlimit(resource.RLIMIT_AS, (request["memory_bytes"], request["memory_bytes"]))
+            # Where the caller is limited itself, this is not a way to more.
+            _, most = resource.getrlimit(resource.RLIMIT_AS)
+            wanted = request["memory_bytes"]
+            limit = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         module, name = request["function"].split(":")
         function = getattr(importlib.import_module(module), name)
         tell(value=function(request["argument"], lambda report: tell(report=report)))

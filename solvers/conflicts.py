@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -141,6 +141,17 @@ def refuse_conflicts(problem: RepairProblem) -> None:
     """Raise ConflictingOrders where orders cannot be kept together: it names as few as cannot, and why."""
     found = conflict_in(problem)
     if found is not None:
+        raise ConflictingOrders(str(found), found.locks)
+
+
+def refuse_conflicts_from_the_start(problem: RepairProblem, now: Callable[[], RepairProblem]) -> None:
+    """Raise ConflictingOrders where orders could not be kept together at time zero, and cannot now either.
+
+    `problem` is the one of time zero; `now` gives it as the news has changed it, and is asked only if it matters. What
+    the news alone has made impossible is for the message to the crews.
+    """
+    found = conflict_in(problem)
+    if found is not None and conflict_in(now()) is not None:
         raise ConflictingOrders(str(found), found.locks)
 
 

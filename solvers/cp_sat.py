@@ -209,7 +209,7 @@ class CpRun:
     def _is_wanted(self, phase: str) -> bool:
         """Tell whoever watches how far it is; return False when asked to stop."""
         if self.on_progress is not None:
-            progress = Progress(phase, self.objective, self.evaluations, self.seconds)
+            progress = Progress(phase, self.objective, self.evaluations, self.seconds, plan=self.plan)
             if self.on_progress(progress) is False:
                 self.stopped_by = "cancelled"
                 return False

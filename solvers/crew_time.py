@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from lifeline.compiled import Longs
 from lifeline.plan import LAST_MINUTE
-from solvers.bound_kernels import UNREACHABLE
-from solvers.first_finishes import first_finishes
+from solvers.first_finishes import UNREACHABLE, first_finishes
 
 if TYPE_CHECKING:
     from lifeline.crews import Crew

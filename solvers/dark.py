@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lifeline.cascade import Cascade
 from lifeline.compiled import CARRIES_OUT, MINUTE, NODE, Ints, starts_of
-from lifeline.mending import MENDS_NOTHING
+from lifeline.jobs import MENDS_NOTHING
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem

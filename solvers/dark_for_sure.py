@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.compiled import MINUTE, NODE, WHAT, Ints, Longs
-from lifeline.mending import MENDS_NOTHING
+from lifeline.jobs import MENDS_NOTHING
 from solvers.dark import Dark, dark_part
 
 if TYPE_CHECKING:

@@ -54,8 +54,8 @@ def solve(
         if best is None or objective < best[0]:
             best = (objective, plan)
         seconds = time.perf_counter() - began
-        told = on_progress(Progress("trying", best[0], count, seconds)) if on_progress else None
-        if told is False:
+        progress = Progress("trying", best[0], count, seconds, plan=best[1])
+        if on_progress is not None and on_progress(progress) is False:
             stopped_by = "cancelled"
         elif count >= (budget.evaluations or inf):
             stopped_by = "evaluations"

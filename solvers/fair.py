@@ -7,7 +7,6 @@ than any rule's, nor than the plan without the term.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +17,7 @@ from solvers.fair_bound import bound_with_term
 from solvers.priority import RULES, outlook_on
 from solvers.reweighting import judged_search_knows, voted_plans, with_fairness
 from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
+from solvers.spending import Spending
 from solvers.under_rules import under_connectivity
 
 if TYPE_CHECKING:
@@ -122,25 +122,16 @@ class _Run:
         self.problem, self.linear, self.searched = problem, linear, searched
         self.budget, self.seed, self.on_progress = budget, seed, on_progress
         self.shares = _shares(budget)
-        self.began = time.perf_counter()
-        self.cancelled, self.reproducible = False, True
-        self.evaluations, self.bound = 0, 0
+        self.spent, self.bound = Spending(budget), 0
         outlook = outlook_on(self.searched)
         plans = [schedule(self.searched, outlook.sequences(rule)) for rule in RULES]
         self.best = min((evaluate(problem, plan) for plan in plans), key=_objective)
         self.trace = [(0, self.best.objective)]
-        self.last_stop: StoppedBy = "finished"
-
-    @property
-    def seconds(self) -> float:
-        """Return the seconds since the run began."""
-        return time.perf_counter() - self.began
 
     @property
     def is_over(self) -> bool:
         """Tell whether nothing may follow: the best is proven, the time is up, or somebody said stop."""
-        is_late = self.budget.seconds is not None and self.seconds >= self.budget.seconds
-        return self.cancelled or is_late or self.best.objective == self.bound
+        return self.spent.is_over or self.best.objective == self.bound
 
     def solve_without_term(self, solve: LinearSolve, method: str) -> None:
         """Solve the problem as if no district had a say of its own; its bound becomes one with the term."""
@@ -160,8 +151,8 @@ class _Run:
             return
         each = self.shares.round
         if self.budget == Budget():
-            spent = self.evaluations // ROUNDS
-            each = Budget(min(max(spent, LEAST_EVALUATIONS), MOST_EVALUATIONS))
+            searched = self.spent.evaluations // ROUNDS
+            each = Budget(min(max(searched, LEAST_EVALUATIONS), MOST_EVALUATIONS))
         rounds = voted_plans(
             self.problem,
             self.searched,
@@ -190,7 +181,7 @@ class _Run:
         self._take(found, evaluate(self.problem, found.plan))
 
     def _budget_of_polish(self) -> Budget:
-        seconds = None if self.budget.seconds is None else max(self.budget.seconds - self.seconds, 1e-3)
+        seconds = None if self.budget.seconds is None else max(self.budget.seconds - self.spent.seconds, 1e-3)
         if not self.problem.system.settings.is_plain:
             # Under other rules of service this is the search that knows them.
             return Budget(self.budget.evaluations, seconds)
@@ -200,13 +191,10 @@ class _Run:
         return Budget(min(left, POLISH_EVALUATIONS), seconds)
 
     def _take(self, found: Proposal, judged: Evaluation) -> None:
-        self.evaluations += found.evaluations
-        self.last_stop = found.stopped_by
-        self.cancelled = self.cancelled or found.stopped_by == "cancelled"
-        self.reproducible = self.reproducible and found.reproducible
+        self.spent.add(found)
         if judged.objective < self.best.objective:
             self.best = judged
-            self.trace.append((self.evaluations, judged.objective))
+            self.trace.append((self.spent.evaluations, judged.objective))
 
     def _told_of_another_objective(self) -> OnProgress | None:
         """Return what passes on how far a search is whose plans cost there what they do not cost here."""
@@ -215,24 +203,29 @@ class _Run:
             return None
 
         def tell(progress: Progress) -> bool:
-            told = replace(progress, objective=self.best.objective, bound=None, seconds=self.seconds)
+            told = replace(
+                progress,
+                objective=self.best.objective,
+                bound=None,
+                seconds=self.spent.seconds,
+                plan=self.best.plan,
+            )
             return on_progress(told) is not False
 
         return tell
 
     def proposal(self, method: str) -> Proposal:
         """Return the best plan and how it was found."""
-        stopped_by: StoppedBy = "cancelled" if self.cancelled else self.last_stop
-        if self.best.objective == self.bound and not self.cancelled:
-            stopped_by = "finished"
+        proven = self.best.objective == self.bound and not self.spent.cancelled
+        stopped_by: StoppedBy = "finished" if proven else self.spent.stopped_by
         return Proposal(
             plan=self.best.plan,
             objective=self.best.objective,
             method=method,
-            evaluations=self.evaluations,
-            seconds=self.seconds,
+            evaluations=self.spent.evaluations,
+            seconds=self.spent.seconds,
             stopped_by=stopped_by,
-            reproducible=self.reproducible and not self.cancelled,
+            reproducible=self.spent.reproducible,
             trace=tuple(self.trace),
             bound=self.bound,
         )

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from lifeline.compiled import Longs
 from lifeline.hours import work_within
 from lifeline.plan import LAST_MINUTE
-from solvers.bound_kernels import UNREACHABLE, earliest_finishes
 from solvers.stock_left import first_minute_with, stock_left
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
+
+UNREACHABLE = np.int64(2**40)
+"Finish of a job that a crew never does."
 
 
 def first_finishes(problem: RepairProblem, travel: NDArray[np.float64]) -> tuple[Longs, Longs]:
@@ -102,6 +104,8 @@ class _First:
 
     def _at_least(self, jobs: Longs) -> Longs:
         """Return when crews are done with jobs on sites that are always open, without partners."""
+        from solvers.bound_kernels import earliest_finishes
+
         windows, minute = self.problem.crew_windows, self.problem.starts[1]
         can = np.isfinite(self.travel[:, jobs]) & (self.begin[:, jobs] < UNREACHABLE)
         finish: Longs = earliest_finishes(

@@ -7,7 +7,6 @@ come from the search with the worst-served districts weighing more and more (`re
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -23,6 +22,7 @@ from solvers.fair import searched_in
 from solvers.priority import RULES, outlook_on
 from solvers.reweighting import judged_search_knows, voted_plans, with_fairness
 from solvers.solver import Budget, OnProgress, Progress, Proposal, StoppedBy
+from solvers.spending import Spending
 
 if TYPE_CHECKING:
     from lifeline.plan import Plan
@@ -176,25 +176,16 @@ class _Run:
         """Start the clock with the rules' plans."""
         self.problem, self.searched = problem, searched_in(problem)
         self.budget, self.seed, self.on_progress = budget, seed, on_progress
-        self.began = time.perf_counter()
-        self.evaluations, self.bound = 0, 0
-        self.cancelled, self.reproducible = False, True
-        self.last_stop: StoppedBy = "finished"
+        self.spent, self.bound = Spending(budget), 0
         outlook = outlook_on(self.searched)
         plans = [schedule(self.searched, outlook.sequences(rule)) for rule in RULES]
         self.kept = not_dominated([evaluate(problem, plan) for plan in plans])
 
     @property
-    def seconds(self) -> float:
-        """Return the seconds since the run began."""
-        return time.perf_counter() - self.began
-
-    @property
     def may_go_on(self) -> bool:
         """Tell whether there is time, anybody without service, and more than one district to weigh."""
-        is_late = self.budget.seconds is not None and self.seconds >= self.budget.seconds
         trivial = self.kept[0].base_objective == 0 or len(self.kept[0].district_losses) < 2
-        return not (self.cancelled or is_late or trivial)
+        return not (self.spent.is_over or trivial)
 
     def most_people_first(self) -> None:
         """Find the plan that costs all people together least."""
@@ -252,10 +243,7 @@ class _Run:
         )
 
     def _take(self, found: Proposal, plan: Plan) -> None:
-        self.evaluations += found.evaluations
-        self.last_stop = found.stopped_by
-        self.cancelled = self.cancelled or found.stopped_by == "cancelled"
-        self.reproducible = self.reproducible and found.reproducible
+        self.spent.add(found)
         self.kept = not_dominated([*self.kept, evaluate(self.problem, plan)])
 
     def _told(self) -> OnProgress | None:
@@ -269,9 +257,10 @@ class _Run:
                 progress,
                 phase="frontier",
                 objective=self.kept[0].base_objective,
-                evaluations=self.evaluations + progress.evaluations,
-                seconds=self.seconds,
+                evaluations=self.spent.evaluations + progress.evaluations,
+                seconds=self.spent.seconds,
                 bound=None,
+                plan=self.kept[0].plan,
             )
             return on_progress(told) is not False
 
@@ -288,10 +277,10 @@ class _Run:
             ),
             found=len(self.kept),
             bound=self.bound,
-            evaluations=self.evaluations,
-            seconds=self.seconds,
-            stopped_by="cancelled" if self.cancelled else self.last_stop,
-            reproducible=self.reproducible and not self.cancelled,
+            evaluations=self.spent.evaluations,
+            seconds=self.spent.seconds,
+            stopped_by=self.spent.stopped_by,
+            reproducible=self.spent.reproducible,
         )
 
 

@@ -140,8 +140,8 @@ class _Run:
             self.stopped_by = "seconds"
             return False
         if self.on_progress is not None and self.tried % TOLD_EVERY == 0:
-            told = self.on_progress(Progress("judged search", self.best, self.tried, self.seconds))
-            if told is False:
+            progress = Progress("judged search", self.best, self.tried, self.seconds, plan=self.best_plan)
+            if self.on_progress(progress) is False:
                 self.stopped_by = "cancelled"
                 return False
         return True

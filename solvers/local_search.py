@@ -206,7 +206,7 @@ class _Search:
 
     def _may_go_on(self, phase: str) -> bool:
         if self.on_progress is not None:
-            progress = Progress(phase, self.objective, self.evaluations, self.seconds)
+            progress = Progress(phase, self.objective, self.evaluations, self.seconds, plan=self.plan)
             if self.on_progress(progress) is False:
                 self.stopped_by = "cancelled"
                 return False

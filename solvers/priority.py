@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lifeline.compiled import feeding_nodes
 from lifeline.evaluation import evaluate
-from lifeline.mending import MENDS_NOTHING
+from lifeline.jobs import MENDS_NOTHING
 from lifeline.schedule import schedule
 from solvers.appointments import appointments, dispatch_in_order
 from solvers.dark import Dark, dark_part

@@ -209,7 +209,8 @@ def _searched(
     # Searched as the compiled loops know it, and judged, and put back, by the problem's own rules and terms.
     plain = searched_in(with_fairness(problem, 0) if problem.system.settings.fairness_permille else problem)
     try:
-        found = local_search.solve(plain, budget=budget, seed=seed, on_progress=on_progress, known=known)
+        told = on_progress if plain is problem else _told_of_carried_on(on_progress, known.plan, cost)
+        found = local_search.solve(plain, budget=budget, seed=seed, on_progress=told, known=known)
     except InfeasiblePlan:
         # An order that only just holds may not survive without the promises of parts it was made with.
         found = Proposal(known.plan, cost, "replan", 1, 0.0, "finished", True)
@@ -229,3 +230,10 @@ def _searched(
     return replace(
         found, plan=plan, objective=cost_found, trace=(), reproducible=found.reproducible and in_time
     )
+
+
+def _told_of_carried_on(on_progress: OnProgress | None, carried: Plan, cost: int) -> OnProgress | None:
+    """Return what passes on how far a search is whose plans cost there what they do not cost here."""
+    if on_progress is None:
+        return None
+    return lambda progress: on_progress(replace(progress, objective=cost, plan=carried))

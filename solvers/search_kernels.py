@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lifeline.compiled import Longs
 from lifeline.crews import MINUTES_PER_DAY
 from lifeline.lean import lean
-from solvers.coupled_timing_kernels import Terms, retime_coupled
+from solvers.coupled_timing_kernels import retime_coupled
 from solvers.dark import Dark
 from solvers.move_kernels import Change, forget, propose, random_below
 from solvers.replay_kernels import (
@@ -37,6 +37,7 @@ from solvers.timing_kernels import (
     retime_on_known_roads,
     sort_by_finish,
 )
+from solvers.verdict_kernels import Terms
 
 SWITCHES_IN_THOUSAND = 10
 "How many of a thousand moves look for another way back to somebody who waits."

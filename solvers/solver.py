@@ -40,13 +40,17 @@ class Budget:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a solver is: its phase, the best objective so far, what it has spent, and what no plan is below."""
+    """How far a solver is: its phase, the best objective so far, what it has spent, and what no plan is below.
+
+    `plan` is the one with that objective, where the solver has it at hand: who watches can hand it out already.
+    """
 
     phase: str
     objective: int
     evaluations: int
     seconds: float
     bound: int | None = None
+    plan: Plan | None = None
 
 
 OnProgress = Callable[[Progress], bool | None]

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lifeline.repair import RepairProblem
-    from solvers.coupled_timing_kernels import Terms
+    from solvers.verdict_kernels import Terms
 
 
 def terms_of(problem: RepairProblem) -> Terms:
     """Return what the jobs of a problem wait for, as arrays; see `Terms`."""
-    from solvers.coupled_timing_kernels import Terms
+    from solvers.verdict_kernels import Terms
 
     conditions, jobs = problem.conditions, len(problem.jobs)
     parts = sorted({part for uses in conditions.uses.values() for part, _ in uses})
@@ -30,7 +30,7 @@ def terms_of(problem: RepairProblem) -> Terms:
         jobs, {job: [(other,) for other in others] for job, others in conditions.followers.items()}
     )
     member_start, member = _rows(
-        jobs, {job: [(other,) for other in group] for job, group in conditions.group_of.items()}
+        jobs, {job: [(other,) for other in conditions.group_of.get(job, (job,))] for job in range(jobs)}
     )
     closed_start, closed = _rows(jobs, conditions.closed)
     use_start, use = _rows(

@@ -61,12 +61,12 @@ def solve_under_rules(
             bound=_bound_of(plain, found),
         )
     best = min((evaluate(problem, plan) for plan in _plans_by_rule(plain)), key=_objective)
-    told = _Told(on_progress, best.objective)
+    told = _Told(on_progress, best)
     share = None if budget.seconds is None else PLAIN_SHARE * budget.seconds
     count = budget.evaluations if budget.evaluations or share else MOST_PLAIN_EVALUATIONS
     found = solver(plain, budget=Budget(count, share), seed=seed, on_progress=told.of_another_rule)
     best = min(best, evaluate(problem, found.plan), key=_objective)
-    told.best = best.objective
+    told.best = best
     bound = _bound_of(plain, found)
     left = None if budget.seconds is None else max(budget.seconds - (time.perf_counter() - began), 1e-3)
     if found.stopped_by == "cancelled":
@@ -131,7 +131,7 @@ def _objective(evaluation: Evaluation) -> int:
 class _Told:
     """Tells whoever watches what the best plan so far costs under the problem's own rules."""
 
-    def __init__(self, on_progress: OnProgress | None, best: int) -> None:
+    def __init__(self, on_progress: OnProgress | None, best: Evaluation) -> None:
         """Begin with the best rule's plan."""
         self.on_progress, self.best = on_progress, best
 
@@ -139,7 +139,8 @@ class _Told:
         """Pass on how far a search under connectivity is; what its plans cost there is not what they cost here."""
         if self.on_progress is None:
             return True
-        return self.on_progress(replace(progress, objective=self.best, bound=None)) is not False
+        known = replace(progress, objective=self.best.objective, bound=None, plan=self.best.plan)
+        return self.on_progress(known) is not False
 
     def of_this_rule(self, progress: Progress) -> bool:
         """Pass on how far the search under the problem's own rules is."""

@@ -51,3 +51,43 @@ def said(update_id: str, kind: str, *, minutes_ago: float = 0, **about: Any) -> 
     """Return an update as the field sends it."""
     happened_at = (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat()
     return {"id": update_id, "kind": kind, "happened_at": happened_at, **about}
+
+
+def plan_for(client: TestClient, incident: str, tenant: str = "local", **told: Any) -> str:
+    """Publish a plan of the incident's scenario by a rule, as the worker does, and return its hash."""
+    from api.jobs import records
+    from api.store import events, plans
+    from lifeline import build_problem
+    from lifeline.shock import Shock
+    from scenarios.scenario import load_scenario
+    from solvers import solve
+
+    system = load_scenario("three_towns")
+    made = solve(build_problem(system, Shock.from_table(system, system.damage)), method="bundles")
+    figures = {"label": "feasible", "objective": made.objective, "plan_sha256": made.plan.sha256, **told}
+
+    def act(connection: Connection) -> None:
+        job = records.submit(
+            connection,
+            tenant=tenant,
+            incident=incident,
+            kind="plan",
+            request={},
+            deadline=datetime.now(UTC),
+            is_urgent=False,
+            who="test",
+        )
+        records.end(connection, job, records.SUCCESSFUL, "")
+        plans.publish(
+            connection,
+            incident,
+            job,
+            told=figures,
+            documents={"plan": made.plan.to_json()},
+            made_at_seq=events.last_seq(connection, incident),
+            made_at_minute=0,
+            who="test",
+        )
+
+    client.app.state.service.database.write_now(act)
+    return str(figures["plan_sha256"])

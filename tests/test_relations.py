@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -31,6 +32,11 @@ from solvers import SOLVERS, Budget, Proposal, local_search, solve
 
 BRIEF = Budget(evaluations=200)
 few = settings(max_examples=15, deadline=None)
+very_few = settings(max_examples=4, deadline=None)
+
+IN_A_CHILD = ("cp_sat", "auto")
+"Methods that start a process, which takes a second to load what it needs."
+
 small_tasks = tasks(max_jobs=4, max_crews=2, most_nodes=12, shares=False)
 
 
@@ -87,8 +93,18 @@ def test_r1_names_are_only_names(task: Task, rng: Random) -> None:
 @given(tasks(max_jobs=5, most_nodes=15, roads=True, shifts=True), st.randoms(use_true_random=False))
 @few
 def test_r1_the_order_of_rows_does_not_change_a_byte_of_any_plan(task: Task, rng: Random) -> None:
+    same_plans_in_another_order(task, rng, [method for method in SOLVERS if method not in IN_A_CHILD])
+
+
+@given(tasks(max_jobs=5, most_nodes=15, roads=True, shifts=True), st.randoms(use_true_random=False))
+@very_few
+def test_r1_nor_of_a_plan_that_a_child_process_finds(task: Task, rng: Random) -> None:
+    same_plans_in_another_order(task, rng, IN_A_CHILD)
+
+
+def same_plans_in_another_order(task: Task, rng: Random, methods: Sequence[str]) -> None:
     one, other = task.problem(), Task(shuffled(task.tables, rng), task.horizon).problem()
-    for method in SOLVERS:
+    for method in methods:
         plans = [solve(problem, method=method, budget=BRIEF, seed=3).plan for problem in (one, other)]
         assert plans[0].to_json() == plans[1].to_json(), method
 

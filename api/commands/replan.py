@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,12 +17,12 @@ from api.inputs import (
     ShiftsFile,
     Start,
     SystemName,
+    moment_of,
 )
 from api.words.replan import Language
 
 if TYPE_CHECKING:
     from lifeline.system import Settings
-    from solvers.replan import Replanned
 
 
 def replan(
@@ -94,11 +93,13 @@ def replan(
     from api.outputs import DIFF, refuse_foreign, write_outputs
     from api.planning import problem_of
     from api.progress import showing_steps
-    from lifeline.carry_on import with_found
+    from api.replan_report import replan_report
+    from lifeline.carry_on import carry_on, with_found
     from lifeline.evaluation import evaluate
     from lifeline.news import News, read_updates
     from lifeline.plan_files import read_plan
     from solvers import Budget
+    from solvers.conflicts import refuse_conflicts_from_the_start
     from solvers.replan import replan as replanned
 
     chosen = _language(language)
@@ -112,6 +113,7 @@ def replan(
         now = minute_of(problem.system.settings, at)
         news = News(now, read_updates(updates) if updates is not None else ())
         theirs = read_plan(with_found(problem, news), plan)
+        refuse_conflicts_from_the_start(problem, lambda: carry_on(problem, theirs, news).problem)
         with steps.search(budget) as on_progress:
             outcome = replanned(
                 problem, theirs, news, budget=budget, seed=seed, stay_hours=stay, on_progress=on_progress
@@ -120,7 +122,7 @@ def replan(
     if out is not None:
         write_outputs(evaluate(outcome.problem, outcome.plan), out, texts={DIFF: message})
     if as_json:
-        typer.echo(printed(_report(outcome, message)))
+        typer.echo(printed(replan_report(outcome, message)))
         return
     typer.echo(message, nl=False)
     if news.later:
@@ -135,14 +137,11 @@ def minute_of(settings: Settings, at: str) -> int:
 
     if at.strip().isdecimal() and len(at.strip()) < 12:
         return int(at)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
+    moment = moment_of(settings, at)
+    if moment is None:
         raise InvalidInput(
             f"--at {at!r} is neither a whole number of minutes nor a clock; write it like 360 or 2026-03-01T06:00."
-        ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(settings.timezone))
+        )
     minutes = int((moment - datetime.fromisoformat(settings.start)).total_seconds() // 60)
     if minutes < 0:
         raise InvalidInput(f"--at {at!r} is before time zero, which is {settings.start}.")
@@ -157,30 +156,3 @@ def _language(language: str) -> Language:
     if language == "zh":
         return "zh"
     raise InvalidInput(f"--language {language!r} is not known. There are en, zh.")
-
-
-def _report(outcome: Replanned, message: str) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from api.wording import weighted_hours
-
-    return {
-        "now": outcome.news.now,
-        "objective": outcome.proposal.objective,
-        "carried_on_objective": outcome.carried_cost,
-        "promised_objective": outcome.promised,
-        "weighted_person_hours": weighted_hours(outcome.proposal.objective),
-        "carried_on_weighted_person_hours": weighted_hours(outcome.carried_cost),
-        "promised_weighted_person_hours": weighted_hours(outcome.promised),
-        "why_not_carried_on": outcome.why_not or None,
-        "next_jobs": list(outcome.next_jobs),
-        "moved": list(outcome.moved),
-        "seconds": outcome.proposal.seconds,
-        "stopped_by": outcome.proposal.stopped_by,
-        "reproducible": outcome.proposal.reproducible,
-        "plan_sha256": outcome.plan.sha256,
-        "unassignable": dict(outcome.plan.unassignable),
-        "updates_not_known_yet": outcome.news.later,
-        "diff": asdict(outcome.diff),
-        "message": message,
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -28,17 +29,19 @@ def serve(
     from api.http.limits.connections import ConnectionLimits, uvicorn_options
     from api.http.logs import configure_logs
     from api.settings import Settings
+    from api.store.in_use import only_user
 
     given = {"data_folder": data, "host": host, "port": port}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     configure_logs(settings.log_level.upper())
     typer.echo(f"lifeline serves http://{settings.host}:{settings.port}/v1, data in {settings.data_folder}.")
     limits = ConnectionLimits(header_seconds=settings.header_seconds, most=settings.most_connections)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        timeout_graceful_shutdown=5,
-        **uvicorn_options(limits),
-    )
+    with only_user(settings.data_folder) if settings.is_sqlite else nullcontext():
+        uvicorn.run(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            timeout_graceful_shutdown=5,
+            **uvicorn_options(limits),
+        )

@@ -47,7 +47,7 @@ class FeatureQuery:
         return cls(
             limit=_limit(parameters["limit"]) if "limit" in parameters else DEFAULT_LIMIT,
             box=_box(parameters["bbox"]) if "bbox" in parameters else None,
-            span=_span(parameters["datetime"]) if "datetime" in parameters else None,
+            span=span_of(parameters["datetime"]) if "datetime" in parameters else None,
             after=after,
         )
 
@@ -121,7 +121,7 @@ def _box(text: str) -> Box:
     return west, south, east, north
 
 
-def _span(text: str) -> Span:
+def span_of(text: str) -> Span:
     """Read an instant, or two of them with a slash between; `..` or nothing is open."""
     start, slash, end = text[:100].partition("/")
     if not slash:

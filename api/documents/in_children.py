@@ -21,7 +21,7 @@ Report = Callable[..., None]
 
 
 def papers(argument: Argument, report: Report) -> dict[str, str]:
-    """Return all that is kept of the plan, as JSON text: `work_lists` and `returns`."""
+    """Return all that is kept of the plan, as JSON text: `work_lists` and `etr`."""
     from api.documents.papers import papers_of
 
     return papers_of(_evaluation(argument))
@@ -70,6 +70,11 @@ def _problem(told: Argument, plan: Plan) -> RepairProblem:
     from lifeline.carry_on import carry_on
     from lifeline.news import News, updates_from_table
 
+    if "started_at" in told:
+        from api.jobs.problem import situation_of
+
+        found = situation_of({**told, "plan": plan.to_json()})
+        return carry_on(found.problem, found.plan, found.news).problem
     problem = problem_of(_system(told))
     if "now" not in told:
         return problem

@@ -31,7 +31,7 @@ class Now:
     crews: More = field(default_factory=dict)
 
 
-WORKS = "working"
+WORKS = "works"
 
 
 @dataclass(frozen=True)

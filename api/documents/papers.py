@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 def papers_of(evaluation: Evaluation) -> dict[str, str]:
-    """Return `work_lists` and `returns` of a judged plan; they replay it often, so this is for a child process."""
+    """Return `work_lists` and `etr` of a judged plan; they replay it often, so this is for a child process."""
     from api.documents.returns import returns_of
     from api.documents.work_lists import work_lists
 
     return {
         "work_lists": work_lists(evaluation).model_dump_json(),
-        "returns": returns_of(evaluation).model_dump_json(),
+        "etr": returns_of(evaluation).model_dump_json(),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -23,8 +23,10 @@ ROUTES = (
     "updates",
     "events",
     "state",
+    "plans",
     "plan_documents",
     "features",
+    "processes",
     "keys",
     "audit",
     "health",
@@ -75,13 +77,33 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
         refreshing = asyncio.create_task(keep_refreshing(app.state.door))
         _measure(app.state.service, app.state.metrics)
         try:
-            yield
+            async with _at_work(app.state.service):
+                yield
         finally:
             refreshing.cancel()
             app.state.service.streams.close()
             database.close()
 
     return life
+
+
+@asynccontextmanager
+async def _at_work(service: Service) -> AsyncIterator[None]:
+    """Run the service's children and, unless others work for it, its worker."""
+    from api.jobs.running import warm, working
+
+    def told(incident: str | None) -> None:
+        if incident is not None:
+            service.streams.tell(incident)
+
+    async with AsyncExitStack() as parts:
+        await parts.enter_async_context(warm(service.children, service.settings))
+        if service.settings.worker:
+            worker = working(
+                service.settings, service.database, service.children, spooled=service.spooled, told=told
+            )
+            service.worker = await parts.enter_async_context(worker)
+        yield
 
 
 def _measure(service: Service, metrics: Metrics) -> None:

@@ -19,6 +19,7 @@ from api.access.audit import Action, Entry
 from api.access.caller import LOCAL_ADMIN, Caller
 from api.access.keys import REREAD_SECONDS, KeyRing
 from api.access.sight import Sight
+from api.http.limits.addresses import Network, client_address, networks_of, share_of
 from api.http.problems import Refusal
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Door:
     audit: AuditLog
     rules: TokenRules | None = None
     key_set: KeySet | None = None
+    proxies: tuple[Network, ...] = ()
     attempts: Attempts = field(default_factory=lambda: Attempts(time.monotonic))
     denials: Attempts = field(default_factory=lambda: Attempts(time.monotonic))
     sights: OrderedDict[str, Sight] = field(default_factory=OrderedDict)
@@ -122,8 +124,8 @@ class Door:
 
     async def _refuse(self, request: Request, why: str) -> None:
         """Refuse a wrong key or token with 401, written down; after twenty a minute from one address with 429."""
-        address = address_of(request)
-        failure = self.attempts.failed(address)
+        address = client_address(request.scope, self.proxies)
+        failure = self.attempts.failed(share_of(address))
         if not failure.retry_after_seconds or failure.first_refused:
             details = {"why": why, **({"from_now_on": "counted only"} if failure.first_refused else {})}
             await self.audit.write(
@@ -181,11 +183,12 @@ def open_door(settings: Settings, database: Database) -> Door:
     audit.start()
     ring = KeyRing(lambda: database.read_now(keys_kept), monotonic=time.monotonic)
     rules = token_rules(settings)
+    proxies = networks_of(settings.trusted_proxies)
     if rules is None:
-        return Door(ring, audit)
+        return Door(ring, audit, proxies=proxies)
     key_set = KeySet(KeySource(rules.issuer, settings.oidc_keys_file))
     _tell_of(key_set.refresh())
-    return Door(ring, audit, rules, key_set)
+    return Door(ring, audit, rules, key_set, proxies)
 
 
 async def keep_refreshing(door: Door) -> None:
@@ -230,11 +233,6 @@ def door_of(request: Request) -> Door:
     return door
 
 
-def address_of(request: Request) -> str:
-    """Return the address that a request comes from."""
-    return request.client.host if request.client else "a local socket"
-
-
 def _credential(request: Request) -> str | None:
     """Return the key or token of a request's headers, never of its URL, which logs and histories keep."""
     given = [value for name, value in request.headers.items() if name == "x-api-key"]
@@ -253,7 +251,7 @@ def _is_local(request: Request) -> bool:
     if any(name in request.headers for name in PROXY_HEADERS):
         return False
     try:
-        return ipaddress.ip_address(address_of(request)).is_loopback
+        return ipaddress.ip_address(client_address(request.scope)).is_loopback
     except ValueError:  # a socket in the file system has no address
         return True
 

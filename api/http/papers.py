@@ -1,7 +1,7 @@
 """The documents of a plan, as a route gets at them: kept ones from the database, others from a child, kept then.
 
-A row holds as JSON text by name: `plan`, as `Plan.to_json` has it; `problem`, what it was made for: the `sha256` of
-the system, and `settings`, `tables`, `now` and `updates` as `api.documents.in_children` wants them; and papers.
+Of a plan's documents two are read here: `plan`, as `Plan.to_json` has it, and `problem`, what it was made for: the
+`sha256` of the system, and `settings`, `tables`, `now` and `updates` as `api.documents.in_children` wants them.
 """
 
 from __future__ import annotations
@@ -9,59 +9,86 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from api.access.seen import seen_returns, seen_work
 from api.documents.returns import Returns
 from api.documents.work_lists import WorkLists
 from api.http.problems import not_found
-from api.store.papers import find_plan, keep_papers, plan_on_the_map
+from api.store import plans
+from api.store.papers import keep_papers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from api.access.caller import Caller
+    from api.access.sight import Sight
     from api.http.service import Service
 
 IN_CHILDREN = "api.documents.in_children"
 
 
-async def plan_row(service: Service, caller: Caller, incident_id: str, version: int) -> tuple[Any, Any]:
-    """Return an incident's row and that of a version of its plan; 404 where the tenant has none."""
-    incident = await service.incident(caller.tenant, incident_id)
+async def plan_row(service: Service, incident_id: str, version: int) -> Any:
+    """Return the row of a version of an incident's plan; 404 where there is none."""
 
     def look(connection: Connection) -> Any:
-        return find_plan(connection, incident_id, version)
+        return plans.find(connection, incident_id, version)
 
     row = await service.database.read(look)
     if row is None:
-        raise not_found("plan version", str(version))
-    return incident, row
+        raise not_found(f"plan of incident {incident_id}, version", str(version))
+    return row
 
 
-async def current_plan(service: Service, incident_id: str) -> Any:
-    """Return the row of the plan that crews go by; None where there is none yet."""
-    return await service.database.read(lambda connection: plan_on_the_map(connection, incident_id))
+async def plan_on_the_map(service: Service, incident_id: str) -> Any:
+    """Return the row of the plan that crews go by: the approved one, else the newest; None where there is none."""
+
+    def look(connection: Connection) -> Any:
+        return plans.approved(connection, incident_id) or plans.newest(connection, incident_id)
+
+    return await service.database.read(look)
 
 
-async def work_of(service: Service, row: Any) -> WorkLists:
-    """Return the work lists of a plan."""
-    return WorkLists.model_validate_json(await _paper(service, row, "work_lists"))
+async def work_of(service: Service, row: Any, sight: Sight | None) -> WorkLists:
+    """Return the work lists of a plan, as far as they are seen."""
+    text = await _paper(service, row, "work_lists")
+    if sight is None:
+        return WorkLists.model_validate_json(text)
+    return WorkLists.model_validate(seen_work(json.loads(text), sight))
 
 
-async def returns_of(service: Service, row: Any) -> Returns:
-    """Return the times of return by a plan."""
-    return Returns.model_validate_json(await _paper(service, row, "returns"))
+async def returns_of(service: Service, row: Any, sight: Sight | None) -> Returns:
+    """Return the times of return by a plan, as far as they are seen."""
+    found = json.loads(await _paper(service, row, "etr"))
+    if sight is not None:
+        found["returns"] = list(seen_returns(found["returns"], sight))
+    return Returns.model_validate(found)
 
 
 async def argument_of(service: Service, row: Any) -> dict[str, Any]:
     """Return what a child needs to know of a plan and of the problem it was made for."""
-    problem = json.loads(row.documents["problem"])
+    problem = json.loads(await document(service, row, "problem"))
     path = await service.spooled(problem.pop("sha256"))
-    return {"problem": {**problem, "system": str(path)}, "plan": json.loads(row.documents["plan"])}
+    made = json.loads(await document(service, row, "plan"))
+    return {"problem": {**problem, "system": str(path)}, "plan": made}
+
+
+async def document(service: Service, row: Any, name: str) -> str:
+    """Return a document that every plan has, as JSON text; 404 where an old one has it not."""
+    text = await _kept(service, row, name)
+    if text is None:
+        raise not_found(f"document of plan {row.version}", name)
+    return text
 
 
 async def _paper(service: Service, row: Any, name: str) -> str:
-    kept = row.documents.get(name)
-    if kept is None:
+    text = await _kept(service, row, name)
+    if text is None:
         papers = await service.ask(f"{IN_CHILDREN}:papers", await argument_of(service, row))
         await service.database.write(lambda connection: keep_papers(connection, row.id, papers))
-        kept = papers[name]
-    return str(kept)
+        text = papers[name]
+    return text
+
+
+async def _kept(service: Service, row: Any, name: str) -> str | None:
+    def look(connection: Connection) -> str | None:
+        return plans.document(connection, row.incident, row.version, name)
+
+    return await service.database.read(look)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 if TYPE_CHECKING:
+    from api.jobs.children import Outcome
     from lifeline.errors import LifelineError
 
 MEDIA_TYPE = "application/problem+json"
@@ -77,7 +78,7 @@ class Refusal(Exception):  # noqa: N818 - the word of the service
         places: list[BadPlace] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the status, one of TITLES, and a sentence that says which thing, what is wrong, what to try."""
+        """Take the status, one of TITLES or a standard's URI, and which thing it is, what is wrong, what to try."""
         super().__init__(detail)
         self.status = status
         self.kind = kind
@@ -95,14 +96,7 @@ def refusal_of(error: LifelineError) -> Refusal:
     """Return what lifeline itself refused, in the words of the command line."""
     from lifeline.errors import ConflictingOrders, InvalidInput
 
-    places = []
-    for problem in getattr(error, "problems", ())[:MOST_PLACES]:
-        where = ", ".join(
-            part
-            for part in (problem.table, f"row {problem.row}" if problem.row else "", problem.column or "")
-            if part
-        )
-        places.append(BadPlace(where=where, message=problem.message, value=problem.value))
+    places = [_bad_place(vars(problem)) for problem in getattr(error, "problems", ())[:MOST_PLACES]]
     if isinstance(error, ConflictingOrders):
         return Refusal(409, "conflict", str(error), places=places)
     if isinstance(error, InvalidInput):
@@ -110,10 +104,24 @@ def refusal_of(error: LifelineError) -> Refusal:
     return Refusal(422, "invalid-input", str(error), places=places)
 
 
+def refusal_of_child(outcome: Outcome) -> Refusal:
+    """Return what lifeline refused in a child."""
+    places = [_bad_place(problem) for problem in outcome.problems[:MOST_PLACES]]
+    if outcome.kind == "ConflictingOrders":
+        return Refusal(409, "conflict", outcome.message, places=places)
+    return Refusal(422, "invalid-input", outcome.message, places=places)
+
+
+def _bad_place(problem: Mapping[str, Any]) -> BadPlace:
+    row = f"row {problem['row']}" if problem["row"] else ""
+    where = ", ".join(part for part in (problem["table"], row, problem["column"] or "") if part)
+    return BadPlace(where=where, message=problem["message"], value=problem["value"])
+
+
 def problem_response(refusal: Refusal, instance: str | None = None) -> JSONResponse:
     """Return the answer that tells of a refusal."""
     details = ProblemDetails(
-        type=f"urn:lifeline:problem:{refusal.kind}",
+        type=refusal.kind if "://" in refusal.kind else f"urn:lifeline:problem:{refusal.kind}",
         title=TITLES.get(refusal.kind) or HTTPStatus(refusal.status).phrase,
         status=refusal.status,
         detail=refusal.detail,

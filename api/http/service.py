@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 
-from api.http.problems import BadPlace, Refusal
+from api.http.problems import Refusal, refusal_of_child
 from api.incidents.names import Names
+from api.jobs.children import QUESTION_NICENESS, Children
 from api.settings import Settings
 from api.store import systems
 from api.store.database import Database
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from api.http.pictures import Pictures
     from api.http.streams import Streams
+    from api.jobs.worker import Worker
 
 MOST_LAYERS = 8
 "Maps of systems kept in memory; one of 20,000 components takes some 40 MB."
@@ -44,6 +46,8 @@ class Service:
     indexes: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
     layers: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
     known_names: OrderedDict[tuple[str, int], Names] = field(default_factory=OrderedDict)
+    children: Children = field(default_factory=Children)
+    worker: Worker | None = None
     checks: dict[str, Check] = field(default_factory=dict)
     "What else /readyz asks, as the worker; each answers `ok` or what is wrong."
 
@@ -56,32 +60,29 @@ class Service:
 
     async def ask(self, function: str, argument: dict[str, Any], *, seconds: float | None = None) -> Any:
         """Have a child of the service work something out, and return it; what it refuses is refused here."""
-        import asyncio
-
-        from solvers.child import run_in_child
-
-        outcome = await asyncio.to_thread(
-            run_in_child,
-            "api.jobs.questions:answer",
-            {"function": function, "argument": argument},
+        outcome = await self.children.run(
+            function,
+            argument,
             seconds=seconds or self.settings.question_seconds,
             memory_bytes=self.settings.solve_memory_bytes,
+            niceness=QUESTION_NICENESS,
         )
+        if outcome.ending == "finished":
+            return outcome.value
+        if outcome.ending == "refused":
+            raise refusal_of_child(outcome)
         if outcome.ending == "seconds":
             raise Refusal(
                 503, "too-late", "The answer took too long to work out; ask for less, or again later."
             )
         if outcome.ending == "memory":
             raise Refusal(422, "invalid-input", "This needs more memory than a question may take.")
-        if outcome.ending != "finished":
-            raise Refusal(500, "our-fault", "The fault is ours; the operator's log says more.")
-        if "refused" in outcome.value:
-            places = [BadPlace(**place) for place in outcome.value["places"]]
-            raise Refusal(422, "invalid-input", outcome.value["refused"], places=places)
-        return outcome.value["value"]
+        raise Refusal(500, "our-fault", "The fault is ours; the operator's log says more.")
 
     def wake_worker(self) -> None:
         """Say that there is a job to do."""
+        if self.worker is not None:
+            self.worker.wake()
 
     async def spooled(self, sha256: str) -> Path:
         """Return the zip of a system on disk, fetched from the database if it is not there."""

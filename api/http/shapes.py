@@ -105,11 +105,17 @@ async def answer_once(
     caller: Caller,
     key: str | None,
     act: Callable[[Connection], Answered],
+    *,
+    body: bytes | None = None,
 ) -> Response:
-    """Do what a POST asks for, once for each Idempotency-Key, and answer it when that is on disk."""
+    """Do what a POST asks for, once for each Idempotency-Key, and answer it when that is on disk.
+
+    `body` stands for a body that was streamed elsewhere, as its SHA-256: the same one for the same request.
+    """
     service = service_of(request)
     target = request.url.path + ("?" + request.url.query if request.url.query else "")
-    fingerprint = request_sha256(request.method, target, await request.body() if key else b"")
+    sent = b"" if key is None else await request.body() if body is None else body
+    fingerprint = request_sha256(request.method, target, sent)
     try:
         given = await service.database.write(
             lambda connection: once(connection, caller.tenant, key, fingerprint, act)

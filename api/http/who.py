@@ -26,6 +26,7 @@ async def caller_of(
     """Return who is asking; 401 where that is nobody. While no key exists it is the local admin."""
     caller = await door_of(request).caller_of(request)
     request.state.caller = caller
+    request.app.state.rates.admit("tenant", caller.tenant)
     return caller
 
 

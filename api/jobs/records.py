@@ -71,6 +71,14 @@ def submit(
     return str(row["id"])
 
 
+def is_planning(connection: Connection, incident: str) -> bool:
+    """Tell whether a plan of this incident is waiting or being worked out."""
+    query = select(job.c.id).where(
+        job.c.incident == incident, job.c.kind == "plan", job.c.status.in_(UNDER_WAY)
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def find(connection: Connection, tenant: str, job_id: str) -> Row[Any] | None:
     """Return a job of a tenant, None where it has none of this id."""
     return connection.execute(select(job).where(job.c.id == job_id, job.c.tenant == tenant)).first()
@@ -100,38 +108,62 @@ def tell(connection: Connection, job_id: str, **values: Any) -> bool:
     return told.rowcount == 1
 
 
+def under_way(connection: Connection) -> Sequence[Row[Any]]:
+    """Return all jobs that have not ended, of every tenant, without what is large in them."""
+    light = [column for column in job.columns if column.name not in ("best", "result")]
+    query = select(*light).where(job.c.status.in_(UNDER_WAY))
+    return connection.execute(query.order_by(job.c.priority, job.c.created_at, job.c.id)).all()
+
+
+def get(connection: Connection, job_id: str) -> Row[Any] | None:
+    """Return a job of whichever tenant, None where there is none of this id."""
+    return connection.execute(select(job).where(job.c.id == job_id)).first()
+
+
+def is_under_way(connection: Connection, job_id: str) -> bool:
+    """Tell whether a job has not ended."""
+    status = connection.execute(select(job.c.status).where(job.c.id == job_id)).scalar()
+    return status in UNDER_WAY
+
+
+def begin(connection: Connection, job_id: str, *, only_if: str | None = None) -> bool:
+    """Put down that a job runs, and tell whether it may: it has not ended, and stands at `only_if` if that is given."""
+    at = now()
+    begun = connection.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.status.in_((only_if,) if only_if else UNDER_WAY))
+        .values(status=RUNNING, started_at=func.coalesce(job.c.started_at, at), updated_at=at)
+    )
+    return begun.rowcount == 1
+
+
 def cancel(connection: Connection, tenant: str, job_id: str) -> bool:
-    """Ask that a job be ended, and tell whether it was still under way; one that waits is dismissed at once."""
-    asked = connection.execute(
+    """Dismiss a job, and tell whether it was still under way; whoever works on it stops within a second."""
+    known = connection.execute(
         update(job)
         .where(job.c.id == job_id, job.c.tenant == tenant, job.c.status.in_(UNDER_WAY))
-        .values(is_cancelled=True, updated_at=now())
+        .values(is_cancelled=True)
     )
-    end(connection, job_id, DISMISSED, "Dismissed before it began.", only_if=ACCEPTED)
-    return asked.rowcount == 1
+    return known.rowcount == 1 and end(connection, job_id, DISMISSED, "Dismissed.")
 
 
-def end(
-    connection: Connection,
-    job_id: str,
-    status: str,
-    message: str,
-    *,
-    result: Mapping[str, Any] | None = None,
-    only_if: str | None = None,
-) -> bool:
+def end(connection: Connection, job_id: str, status: str, message: str) -> bool:
     """End a job, and tell whether this was its end: only the first one is."""
     at = now()
     ended = connection.execute(
         update(job)
-        .where(job.c.id == job_id, job.c.status.in_((only_if,) if only_if else UNDER_WAY))
+        .where(job.c.id == job_id, job.c.status.in_(UNDER_WAY))
         .values(
             status=status,
             message=message,
             progress=100 if status == SUCCESSFUL else job.c.progress,
-            result=None if result is None else dict(result),
             finished_at=at,
             updated_at=at,
         )
     )
     return ended.rowcount == 1
+
+
+def keep_result(connection: Connection, job_id: str, result: Mapping[str, Any]) -> None:
+    """Put down what came of a job, in the unit of writes that ends it."""
+    connection.execute(update(job).where(job.c.id == job_id).values(result=dict(result)))

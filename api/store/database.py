@@ -17,10 +17,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 Answer = TypeVar("Answer")
 Unit = Callable[[Connection], Answer]
@@ -132,6 +133,14 @@ class Database:
             return
         for outcome, answer in done:
             outcome.set_result(answer)
+
+
+def read_only_engine(file: Path) -> Engine:
+    """Return an engine that reads a SQLite file and cannot write it; `dispose` of it when done."""
+    return sqlalchemy.create_engine(
+        f"sqlite:///file:{quote(str(file.resolve()))}?mode=ro&uri=true",
+        poolclass=NullPool,
+    )
 
 
 def _engine(url: sqlalchemy.URL, connections: int) -> Engine:

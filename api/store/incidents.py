@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, tuple_, update
 
+from api.store import plans
 from api.store.events import Happening, append
 from api.store.tables import incident, now
 
@@ -59,6 +60,8 @@ def change(
     told = {name: value for name, value in values.items() if name != "tables"}
     told |= {name: len(rows) for name, rows in values.get("tables", {}).items()}
     append(connection, incident_id, [Happening(f"~changed-{revision + 1}", "incident.changed", 0, who, told)])
+    if "system_version" in values or "tables" in values:
+        plans.make_stale(connection, incident_id, ["incident.changed"], who)
     return require(connection, tenant, incident_id)
 
 

@@ -167,6 +167,12 @@ def document(connection: Connection, incident_id: str, version: int, name: str) 
     return text
 
 
+def approved_plan(connection: Connection, incident_id: str) -> str | None:
+    """Return the plan that crews follow, as `Plan.to_json` writes it; None where none was approved."""
+    followed = approved(connection, incident_id)
+    return None if followed is None else document(connection, incident_id, followed.version, "plan")
+
+
 def _missed_news(connection: Connection, incident_id: str, seq: int) -> str | None:
     """Return when the first news came that a plan made at this number does not know, None where there is none."""
     query = (

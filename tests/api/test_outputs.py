@@ -17,24 +17,31 @@ def names(folder):
     return sorted(entry.name for entry in folder.iterdir())
 
 
-def test_the_folder_holds_the_seven_files_and_nothing_half_made_stays_beside_it(lifeline, tmp_path):
-    out = tmp_path / "somewhere" / "out"
-    answer = lifeline("plan", "three_towns", "--out", out, *QUICK)
+@pytest.fixture(scope="module")
+def planned(lifeline, tmp_path_factory):
+    """The folder of one plan, which tests only read."""
+    out = tmp_path_factory.mktemp("planned") / "somewhere" / "out"
+    answer = lifeline("plan", "three_towns", "--json", "--out", out, *QUICK)
     assert answer.code == 0
+    return out, answer.json
+
+
+def test_the_folder_holds_the_seven_files_and_nothing_half_made_stays_beside_it(planned):
+    out, _ = planned
     assert names(out) == FILES
     assert names(out.parent) == ["out"]
     assert out.stat().st_mode & 0o005  # others may look, as into any new folder
 
 
-def test_the_plan_in_the_folder_is_the_one_that_was_reported(lifeline, tmp_path):
-    report = lifeline("plan", "three_towns", "--json", "--out", tmp_path / "out", *QUICK).json
-    plan = Plan.from_json((tmp_path / "out" / "plan.json").read_text(encoding="utf-8"))
+def test_the_plan_in_the_folder_is_the_one_that_was_reported(planned):
+    out, report = planned
+    plan = Plan.from_json((out / "plan.json").read_text(encoding="utf-8"))
     assert plan.sha256 == report["plan_sha256"]
 
 
-def test_worklists_have_one_row_a_visit_with_clock_times(lifeline, tmp_path):
-    lifeline("plan", "three_towns", "--out", tmp_path / "out", *QUICK)
-    with (tmp_path / "out" / "worklists.csv").open(encoding="utf-8", newline="") as file:
+def test_worklists_have_one_row_a_visit_with_clock_times(planned):
+    out, _ = planned
+    with (out / "worklists.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["crew"], row["job"]) for row in rows] == [
         ("blue", "main-brook-cliff"),
@@ -44,9 +51,9 @@ def test_worklists_have_one_row_a_visit_with_clock_times(lifeline, tmp_path):
     assert rows[2]["finish_clock"] == "2026-03-02T10:00:00+00:00"
 
 
-def test_recovery_starts_at_minute_0_and_the_area_under_it_is_the_person_hours(lifeline, tmp_path):
-    report = lifeline("plan", "three_towns", "--json", "--out", tmp_path / "out", *QUICK).json
-    with (tmp_path / "out" / "recovery.csv").open(encoding="utf-8", newline="") as file:
+def test_recovery_starts_at_minute_0_and_the_area_under_it_is_the_person_hours(planned):
+    out, report = planned
+    with (out / "recovery.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows[0]["clock"] == "2026-03-02T06:00:00+00:00"
     end = report["horizon_minutes"]
@@ -61,11 +68,11 @@ def test_recovery_starts_at_minute_0_and_the_area_under_it_is_the_person_hours(l
     assert area == 60 * report["person_hours"]
 
 
-def test_the_same_command_writes_the_same_bytes(lifeline, tmp_path):
-    for out in ("one", "two"):
-        lifeline("plan", "three_towns", "--out", tmp_path / out, *QUICK)
+def test_the_same_command_writes_the_same_bytes(lifeline, planned, tmp_path):
+    out, _ = planned
+    lifeline("plan", "three_towns", "--out", tmp_path / "again", *QUICK)
     for name in FILES:
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+        assert (out / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 
 
 def test_a_folder_of_an_earlier_plan_is_written_anew(lifeline, two_lines, tmp_path):

@@ -194,3 +194,50 @@ def test_a_message_about_sixty_crews_fits_on_a_screen():
         assert "more" in lines[-2] + lines[-1] or "另有" in lines[-2] + lines[-1]
     assert all(len(line) <= MOST_COLUMNS for line in wrapped("word " * 100))
     assert wrapped("字" * 60) == ["字" * 50, "字" * 10]
+
+
+LOCKED = [{"job": f"P1-{name}", "kind": "start", "value": "0"} for name in "ABC"]
+"Three jobs are to start at minute 0, and there are two crews."
+
+
+@pytest.fixture
+def plan(four_lines, tmp_path):
+    """The plan of somebody who knew of no orders."""
+    problem = build_problem(four_lines, Shock.from_table(four_lines, four_lines.damage))
+    made = schedule(problem, {"red": ["P1-A", "P1-C"], "blue": ["P1-B", "P1-D"]})
+    return write(tmp_path / "plan.json", made.to_json())
+
+
+def ordered(system, folder, locks):
+    write_system(system.replace(locks=locks), folder)
+    return folder
+
+
+def test_orders_in_each_others_way_from_the_start_are_refused_as_in_plan(
+    lifeline, four_lines, plan, tmp_path
+):
+    folder = ordered(four_lines, tmp_path / "ordered", LOCKED)
+    answer = lifeline("replan", folder, plan, "--at", 0, *QUICK)
+    assert answer.code == 2
+    assert "lifeline: These 3 orders cannot all be kept" in answer.err
+    assert "  P1-A: start 0\n  P1-B: start 0\n  P1-C: start 0\n" in answer.err
+
+
+def test_orders_that_the_news_has_put_right_are_no_reason_to_stop(lifeline, four_lines, plan, tmp_path):
+    """C was never broken, so its order is about nothing any more; A and B have begun at minute 0, as ordered."""
+    folder = ordered(four_lines, tmp_path / "ordered", LOCKED)
+    whole = write(tmp_path / "updates.csv", "minute_reported,what,job\n30,not_broken,P1-C\n")
+    answer = lifeline("replan", folder, plan, "--at", 30, "--updates", whole, *QUICK)
+    assert (answer.code, answer.err) == (0, "")
+
+
+def test_an_order_that_the_news_has_broken_is_told_of(lifeline, four_lines, plan, held_up, tmp_path):
+    """C is to start at 60 at the latest with red; red reports at 30 that A takes until 300."""
+    locks = [
+        {"job": "P1-C", "kind": "not_after", "value": "60"},
+        {"job": "P1-C", "kind": "crew", "value": "red"},
+    ]
+    folder = ordered(four_lines, tmp_path / "ordered", locks)
+    answer = lifeline("replan", folder, plan, "--at", 30, "--updates", held_up, *QUICK)
+    assert answer.code == 0
+    assert "'P1-C' must start at minute 60 at the latest" in " ".join(answer.out.split())

@@ -6,6 +6,8 @@ from worlds import town
 
 from lifeline.errors import InvalidInput
 from lifeline.merging import merge
+from lifeline.repair import build_problem
+from lifeline.shock import Shock
 from lifeline.system import Settings, System
 
 
@@ -77,6 +79,100 @@ def test_an_unnamed_group_keeps_its_provider_s_id_as_name_when_that_changes():
     other = town(water="B*", settings=Settings(name="two"))
     rows = merge([one, other]).system.dependencies
     assert rows[["dependent", "provider", "group"]].to_numpy().tolist() == [["A", "one:B", "one:B"]]
+
+
+def working_town(name, **settings):
+    """Main B is mended in two steps, and a task at A waits for nobody; both towns call everything the same."""
+    return town(
+        power="A*-B",
+        people={"B": 10},
+        crews={"red": "power", "only " + name: "power"},
+        damage={"B": 90, "A-B": 30},
+        settings=Settings(name=name, **settings),
+    ).replace(
+        steps=[
+            {"component": "B", "step": "dig", "minutes": 60, "after": "A-B; watch " + name},
+            {"component": "B", "step": "weld", "minutes": 30, "after": "dig"},
+            {"component": "A-B", "step": "string", "minutes": 30, "after": "relay"},
+        ],
+        tasks=[
+            {"id": "relay", "minutes": 10, "component": "A"},
+            {"id": "watch " + name, "minutes": 10, "component": "A"},
+        ],
+        uses=[
+            {"job": "B/weld", "part": "pipe", "quantity": 1},
+            {"job": "relay", "part": "rod", "quantity": 2},
+        ],
+        stock=[{"depot": name, "part": part, "quantity": 9} for part in ("pipe", "rod")],
+        locks=[
+            {"job": "relay", "kind": "after", "value": "B/dig"},
+            {"job": "B/dig", "kind": "crew", "value": "red"},
+            {"job": "B/weld", "kind": "not_crew", "value": "only " + name},
+            {"job": "B", "kind": "not_before", "value": "60"},
+            {"job": "watch " + name, "kind": "first", "value": ""},
+        ],
+    )
+
+
+def test_steps_parts_and_orders_go_on_naming_their_own_town_s_jobs_and_crews():
+    merged = merge([working_town("north"), working_town("south")])
+    system = merged.system
+    assert system.tasks["id"].tolist() == ["north:relay", "south:relay", "watch north", "watch south"]
+    rows = {name: frame.to_dict("records") for name, frame in system.tables.items()}
+    assert [
+        (row["component"], row["step"], row["after"])
+        for row in rows["steps"]
+        if row["component"].startswith("north")
+    ] == [
+        ("north:A-B", "string", "north:relay"),
+        ("north:B", "dig", "north:A-B;watch north"),
+        ("north:B", "weld", "dig"),
+    ]
+    assert [(row["job"], row["part"]) for row in rows["uses"]] == [
+        ("north:B/weld", "pipe"),
+        ("north:relay", "rod"),
+        ("south:B/weld", "pipe"),
+        ("south:relay", "rod"),
+    ]
+    assert {
+        (row["job"], row["kind"], row["value"]) for row in rows["locks"] if "south" not in row["job"]
+    } == {
+        ("north:relay", "after", "north:B/dig"),
+        ("north:B/dig", "crew", "north:red"),
+        ("north:B/weld", "not_crew", "only north"),
+        ("north:B", "not_before", "60"),
+        ("watch north", "first", ""),
+    }
+    assert ("tasks", "relay is north:relay") in notes(merged, "converted")
+
+
+def test_two_towns_that_wait_for_their_own_jobs_do_so_when_they_are_one():
+    """North alone: relay waits for dig, which waits for string, which waits for relay: only without that order."""
+    towns = [working_town(name) for name in ("north", "south")]
+    towns = [one.replace(locks=one.locks[one.locks["kind"] != "after"]) for one in towns]
+    both = merge(towns).system
+    problem = build_problem(both, Shock.from_table(both, both.damage))
+    befores = {
+        problem.jobs[job].id: sorted(problem.jobs[before].id for before, _ in befores)
+        for job, befores in problem.conditions.befores.items()
+    }
+    assert befores == {
+        **{f"{name}:A-B/string": [f"{name}:relay"] for name in ("north", "south")},
+        **{f"{name}:B/dig": [f"{name}:A-B/string", f"watch {name}"] for name in ("north", "south")},
+        **{f"{name}:B/weld": [f"{name}:B/dig"] for name in ("north", "south")},
+    }
+
+
+def test_a_task_called_like_another_town_s_node_gets_its_town_s_name_in_front():
+    one = town(power="A*", settings=Settings(name="one"))
+    other = town(water="B*", settings=Settings(name="two")).replace(
+        tasks=[{"id": "A", "minutes": 10, "component": "B"}],
+        locks=[{"job": "A", "kind": "not_before", "value": "30"}],
+    )
+    merged = merge([one, other]).system
+    assert merged.nodes["id"].tolist() == ["B", "one:A"]
+    assert merged.tasks["id"].tolist() == ["two:A"]
+    assert merged.locks["job"].tolist() == ["two:A"]
 
 
 def with_ids(name, *nodes):

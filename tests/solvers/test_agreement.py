@@ -17,7 +17,7 @@ from solvers.cp_search import Effort, find
 from solvers.cp_task import task_of
 from solvers.dark import dark_part
 
-PROBLEMS = int(os.environ.get("LIFELINE_RANDOM_WORLDS", "100")) // 5
+PROBLEMS = int(os.environ.get("LIFELINE_RANDOM_WORLDS", "60")) // 5
 "In five parts. R14 asks for 200; a normal run looks at fewer."
 
 

@@ -91,6 +91,19 @@ def test_whoever_watches_sees_the_phases_and_a_bound_that_only_rises() -> None:
     assert proposal.bound >= bounds[-1] > 0
 
 
+def test_whoever_watches_can_hand_out_the_plan_told_of_at_any_moment() -> None:
+    """Every report has a plan of the whole problem that costs what the report says, the proof of a part's too."""
+    small = random_task(Random(4), Features(buffers=False), max_jobs=5, max_crews=2).problem()
+    for problem in (small, city()):
+        seen: list[Progress] = []
+        solve(problem, budget=Budget(evaluations=3_000), on_progress=seen.append)
+        assert seen
+        for plan, objective in {progress.plan: progress.objective for progress in seen}.items():
+            assert plan is not None
+            assert evaluate(problem, plan).objective == objective
+            assert check_plan(problem, plan) == ()
+
+
 @pytest.mark.parametrize("asked", [1, 4, 12])
 def test_it_stops_when_told_to_and_has_a_plan(asked: int) -> None:
     problem, calls = city(), []

@@ -37,7 +37,7 @@ HANGS = 30.0
 """Seconds after which a run of a few seconds hangs. How close to its deadline it ends is measured in `benchmarks/`, not
 here, where other tests use the processors."""
 
-RANDOM_WORLDS = int(os.environ.get("LIFELINE_RANDOM_WORLDS", "240"))
+RANDOM_WORLDS = int(os.environ.get("LIFELINE_RANDOM_WORLDS", "160"))
 "R11 asks for 2,000; a normal run looks at fewer."
 
 

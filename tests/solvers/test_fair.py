@@ -125,6 +125,9 @@ def test_whoever_watches_sees_costs_that_only_fall_and_can_stop_it() -> None:
     costs = [progress.objective for progress in seen]
 
     assert costs == sorted(costs, reverse=True)
+    for progress in (seen[0], seen[-1]):
+        assert progress.plan is not None
+        assert evaluate(problem, progress.plan).objective == progress.objective
     stopped = solve(problem, budget=Budget(seconds=600), on_progress=lambda _: False)
     assert (stopped.stopped_by, stopped.reproducible) == ("cancelled", False)
     assert check_plan(problem, stopped.plan) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from random import Random
 from typing import Any
 
@@ -21,6 +22,8 @@ from solvers.dark import Dark, dark_part
 from solvers.dark_kernels import finish_job, new_state
 from solvers.dispatch import dispatch, hand_out_rest
 from solvers.reduction import SET_ASIDE, Reduction, reduce, reduced_part
+
+RANDOM_WORLDS = int(os.environ.get("LIFELINE_RANDOM_WORLDS", "120"))
 
 
 def problem_of(**chains: Any) -> RepairProblem:
@@ -47,7 +50,7 @@ def doable(problem: RepairProblem) -> np.ndarray[Any, np.dtype[np.bool_]]:
 def test_every_order_costs_the_same_before_and_after(features: Features) -> None:
     """With buffers, black starts, loops, alternatives and jobs that nobody can do; also without the needless jobs."""
     smaller = needless = 0
-    for seed in range(250):
+    for seed in range(RANDOM_WORLDS):
         rng = Random(seed)
         problem = random_task(rng, features, max_jobs=7).problem()
         dark, horizon = dark_part(problem), problem.horizon_minutes
@@ -63,13 +66,13 @@ def test_every_order_costs_the_same_before_and_after(features: Features) -> None
             assert found.never_back + cost(found.dark, order, minutes, horizon) == expected
             few, their_minutes = [order[place] for place in needed], [minutes[place] for place in needed]
             assert found.never_back + cost(found.dark, few, their_minutes, horizon) == expected
-    assert smaller > 50
-    assert needless > 50
+    assert smaller > RANDOM_WORLDS // 5
+    assert needless > RANDOM_WORLDS // 5
 
 
 def test_the_judge_agrees_that_needless_jobs_may_wait() -> None:
     """A plan whose needless jobs are taken out and handed out last is never worse, by the judge."""
-    for seed in range(150):
+    for seed in range(RANDOM_WORLDS):
         rng = Random(seed)
         problem = random_task(rng, Features(buffers=False), max_jobs=7).problem()
         plan = schedule(problem, dispatch(problem, np.array([rng.random() for _ in problem.jobs])))

@@ -77,6 +77,9 @@ def test_whoever_watches_sees_costs_that_only_fall_and_can_stop_it() -> None:
     solve(problem, budget=Budget(evaluations=100), on_progress=seen.append)
     costs = [progress.objective for progress in seen]
     assert costs == sorted(costs, reverse=True)
+    for progress in (seen[0], seen[-1]):
+        assert progress.plan is not None
+        assert evaluate(problem, progress.plan).objective == progress.objective
     proposal = solve(problem, budget=Budget(seconds=600), on_progress=lambda _: False)
     assert proposal.stopped_by == "cancelled"
     assert check_plan(problem, proposal.plan) == ()

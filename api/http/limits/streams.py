@@ -25,19 +25,21 @@ class OpenStreams:
         """Return how many streams are open now."""
         return sum(number for (kind, _), number in self._open.items() if kind == "tenant")
 
-    @contextmanager
-    def held(self, *, key: str, tenant: str) -> Iterator[None]:
-        """Count one stream for as long as the context lasts, or raise the 429."""
-        holders = (("key", key, self.most_of_key), ("tenant", tenant, self.most_of_tenant))
-        for kind, name, most in holders:
+    def refuse_if_full(self, *, key: str, tenant: str) -> None:
+        """Raise the 429 where the key or the tenant holds all it may; ask before the answer begins."""
+        for kind, name, most in (("key", key, self.most_of_key), ("tenant", tenant, self.most_of_tenant)):
             if self._open[kind, name] >= most:
                 raise too_many(f"This {kind} has {most} event streams open already; close one", RETRY_SECONDS)
-        for kind, name, _ in holders:
-            self._open[kind, name] += 1
+
+    @contextmanager
+    def held(self, *, key: str, tenant: str) -> Iterator[None]:
+        """Count one stream for as long as the context lasts."""
+        holders = (("key", key), ("tenant", tenant))
+        self._open.update(holders)
         try:
             yield
         finally:
-            for kind, name, _ in holders:
-                self._open[kind, name] -= 1
-                if not self._open[kind, name]:
-                    del self._open[kind, name]
+            for holder in holders:
+                self._open[holder] -= 1
+                if not self._open[holder]:
+                    del self._open[holder]

@@ -55,18 +55,21 @@ async def stream(
 ) -> StreamingResponse:
     """Stream what happens after Last-Event-ID (without one: from now on) as server-sent events, id = number."""
     service = service_of(request)
-    sees, audience = await _eyes(request, caller, await service.incident(caller.tenant, incident))
+    sees, audience = await eyes(request, caller, await service.incident(caller.tenant, incident))
     if last_event_id is not None:
         if not last_event_id.isascii() or not last_event_id.isdecimal():
             raise Refusal(
                 422, "invalid-input", "Last-Event-ID: must be the number of an event; leave it out."
             )
         after = int(last_event_id)
+    open_streams, holder = request.app.state.open_streams, {"key": caller.id, "tenant": caller.tenant}
+    open_streams.refuse_if_full(**holder)
 
     async def chunks() -> AsyncIterator[bytes]:
         listening = service.streams.listen(incident, after, sees=sees, audience=audience)
-        async for chunk in door_of(request).while_valid(caller, listening):
-            yield chunk
+        with open_streams.held(**holder):
+            async for chunk in door_of(request).while_valid(caller, listening):
+                yield chunk
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(chunks(), headers=headers, media_type=EVENT_STREAM)
@@ -83,18 +86,22 @@ async def log(
 ) -> Page[EventTold]:
     """List the log of an incident, the first entry first."""
     service = service_of(request)
-    sees, _ = await _eyes(request, caller, await service.incident(caller.tenant, incident))
+    sees, _ = await eyes(request, caller, await service.incident(caller.tenant, incident))
     after = (parts_of(cursor, int) or (0,))[0]
     rows = await service.database.read(
         lambda connection: events_after(
             connection, incident, after, limit + 1, None if kind is None else [kind]
         )
     )
-    page = page_of(rows, limit, sees, lambda row: cursor_of(row.seq))
+    return seen_page(page_of(rows, limit, sees, lambda row: cursor_of(row.seq)))
+
+
+def seen_page(page: Page[dict[str, Any] | None]) -> Page[EventTold]:
+    """Return a page of events without those that are not seen."""
     return Page(items=[EventTold(**told) for told in page.items if told is not None], next=page.next)
 
 
-async def _eyes(request: Request, caller: Caller, incident: Any) -> tuple[Sees, str]:
+async def eyes(request: Request, caller: Caller, incident: Any) -> tuple[Sees, str]:
     """Return how the caller sees events, and a name for all who see them so."""
     sight = await sight_of(request, caller, incident)
     if sight is None:

@@ -13,15 +13,16 @@ from api.access.rights import Right
 from api.documents import features
 from api.documents.feature_query import MOST_LIMIT, BadQuery, FeatureQuery
 from api.documents.layers import Layer
+from api.http.links import root_of
 from api.http.map_layers import layers_for
 from api.http.problems import Refusal, not_found
 from api.http.routes.incidents import IncidentId
 from api.http.service import service_of
-from api.http.who import allowed
+from api.http.who import allowed, sight_of
 
 router = APIRouter(prefix="/v1/incidents/{incident}/ogc", tags=["map layers"])
 
-Reader = Annotated[Caller, Depends(allowed(Right.read_incidents))]
+Reader = Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))]
 LayerId = Annotated[str, Path(max_length=40, examples=["components"])]
 ABOUT = "Components with their state, damage, customers with their services, crews, and what the plan has them do."
 DRILL = "This is a drill. "
@@ -127,14 +128,13 @@ async def item(
 
 def base_of(request: Request, incident: str) -> str:
     """Return the absolute URL of an incident's map layers, as the reader reaches the service."""
-    public = service_of(request).settings.public_url or str(request.base_url)
-    return f"{public.rstrip('/')}/v1/incidents/{incident}/ogc"
+    return f"{root_of(request)}/v1/incidents/{incident}/ogc"
 
 
 async def _layers(request: Request, caller: Caller, incident: str) -> tuple[Any, dict[str, Layer]]:
     service = service_of(request)
     row = await service.incident(caller.tenant, incident)
-    return row, await layers_for(service, caller, row)
+    return row, await layers_for(service, row, await sight_of(request, caller, row))
 
 
 async def _layer(request: Request, caller: Caller, incident: str, name: str) -> Layer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Awaitable
 from typing import Literal
 
@@ -75,8 +74,7 @@ async def metrics(request: Request) -> Response:
 
 
 async def _require_admin(request: Request) -> None:
-    found = caller_of(request)
-    caller = await found if inspect.isawaitable(found) else found
+    caller = await caller_of(request)
     if "admin" not in caller.roles:
         raise Refusal(
             403, "not-allowed", f"{caller.name!r} may not read the metrics; use a key of the role admin."

@@ -18,18 +18,20 @@ from api.documents.maps import work_map
 from api.documents.returns import Returns
 from api.documents.tables import returns_csv, work_csv
 from api.documents.work_lists import WorkLists
-from api.http.papers import IN_CHILDREN, argument_of, plan_row, returns_of, work_of
+from api.http.papers import IN_CHILDREN, argument_of, document, plan_row, returns_of, work_of
 from api.http.problems import Refusal, not_found
 from api.http.routes.incidents import IncidentId
 from api.http.service import service_of
-from api.http.who import allowed
+from api.http.who import allowed, sight_of
 
 router = APIRouter(prefix="/v1/incidents/{incident}/plans/{version}", tags=["plan documents"])
 
 CSV, CALENDAR = "text/csv; charset=utf-8", "text/calendar; charset=utf-8"
 
 PlanVersion = Annotated[int, Path(ge=1, lt=2**31, examples=[1])]
-Reader = Annotated[Caller, Depends(allowed(Right.read_incidents))]
+Reader = Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))]
+Worker = Annotated[Caller, Depends(allowed(Right.read_incidents, Right.read_own_work, limited=True))]
+Overseer = Annotated[Caller, Depends(allowed(Right.read_incidents))]
 CrewName = Annotated[
     str | None,
     Query(max_length=200, description="One crew's alone; without it, all crews'.", examples=["red"]),
@@ -43,7 +45,7 @@ def _text(media_type: str) -> dict[int | str, dict[str, Any]]:
 
 @router.get("/work-lists")
 async def work_lists(
-    request: Request, incident: IncidentId, version: PlanVersion, caller: Reader, crew: CrewName = None
+    request: Request, incident: IncidentId, version: PlanVersion, caller: Worker, crew: CrewName = None
 ) -> WorkLists:
     """Tell who goes where, when and why, crew by crew."""
     lists, _ = await _work(request, caller, incident, version, crew)
@@ -55,7 +57,7 @@ async def work_lists_as_csv(
     request: Request,
     incident: IncidentId,
     version: PlanVersion,
-    caller: Reader,
+    caller: Worker,
     crew: CrewName = None,
     language: Language = "en",
 ) -> Response:
@@ -69,7 +71,7 @@ async def work_lists_as_calendar(
     request: Request,
     incident: IncidentId,
     version: PlanVersion,
-    caller: Reader,
+    caller: Worker,
     crew: CrewName = None,
     language: Language = "en",
 ) -> Response:
@@ -95,7 +97,7 @@ async def work_lists_as_map(
     request: Request,
     incident: IncidentId,
     version: PlanVersion,
-    caller: Reader,
+    caller: Worker,
     crew: CrewName = None,
     language: Language = "en",
 ) -> Response:
@@ -105,22 +107,19 @@ async def work_lists_as_map(
     return _file(text, GEOJSON, incident, version, "work-lists.geojson")
 
 
-@router.get("/returns")
-async def returns(request: Request, incident: IncidentId, version: PlanVersion, caller: Reader) -> Returns:
+@router.get("/etr")
+async def etr(request: Request, incident: IncidentId, version: PlanVersion, caller: Reader) -> Returns:
     """Tell when each customer's services are back by this plan, and what that hangs on."""
-    service = service_of(request)
-    _, plan = await plan_row(service, caller, incident, version)
-    return await returns_of(service, plan)
+    return await _returns(request, caller, incident, version)
 
 
-@router.get("/returns.csv", response_class=Response, responses=_text("text/csv"))
-async def returns_as_csv(
+@router.get("/etr.csv", response_class=Response, responses=_text("text/csv"))
+async def etr_as_csv(
     request: Request, incident: IncidentId, version: PlanVersion, caller: Reader
 ) -> Response:
     """Tell the same as CSV, with the columns of etr.csv in docs/outputs.md."""
-    service = service_of(request)
-    _, plan = await plan_row(service, caller, incident, version)
-    return _file(returns_csv(await returns_of(service, plan)), CSV, incident, version, "returns.csv")
+    found = await _returns(request, caller, incident, version)
+    return _file(returns_csv(found), CSV, incident, version, "etr.csv")
 
 
 @router.get("/explanations/{job:path}")
@@ -129,12 +128,12 @@ async def explanation(
     incident: IncidentId,
     version: PlanVersion,
     job: Annotated[str, Path(max_length=420, examples=["line_7"])],
-    caller: Reader,
+    caller: Overseer,
 ) -> JobExplanation:
     """Explain one job: whom it brings back, what it unblocks, what a delay costs, why it is late or left out."""
     service = service_of(request)
-    _, plan = await plan_row(service, caller, incident, version)
-    lists = await work_of(service, plan)
+    plan = await _plan(request, caller, incident, version)
+    lists = await work_of(service, plan, None)
     known = {visit.job for work in lists.crews for visit in work.visits}
     if job not in known and all(left.job != job for left in lists.left_out):
         raise not_found("job", job)
@@ -147,7 +146,7 @@ async def difference(
     request: Request,
     incident: IncidentId,
     version: PlanVersion,
-    caller: Reader,
+    caller: Overseer,
     before: Annotated[
         int | None,
         Query(ge=1, lt=2**31, description="The version to compare with; the one before, unless given."),
@@ -160,25 +159,47 @@ async def difference(
             404, "not-found", "Version 1 has none before it; name the version to compare with as `before`."
         )
     service = service_of(request)
-    _, plan = await plan_row(service, caller, incident, version)
-    _, was = await plan_row(service, caller, incident, other)
-    argument = {**await argument_of(service, plan), "before": json.loads(was.documents["plan"])}
+    plan = await _plan(request, caller, incident, version)
+    was = await _plan(request, caller, incident, other)
+    argument = await argument_of(service, plan)
+    argument["before"] = json.loads(await document(service, was, "plan"))
     return PlanDifference.model_validate(await service.ask(f"{IN_CHILDREN}:difference", argument))
+
+
+async def _plan(request: Request, caller: Caller, incident: str, version: int) -> Any:
+    service = service_of(request)
+    await service.incident(caller.tenant, incident)
+    return await plan_row(service, incident, version)
+
+
+async def _returns(request: Request, caller: Caller, incident: str, version: int) -> Returns:
+    service = service_of(request)
+    event = await service.incident(caller.tenant, incident)
+    plan = await plan_row(service, incident, version)
+    return await returns_of(service, plan, await sight_of(request, caller, event))
 
 
 async def _work(
     request: Request, caller: Caller, incident: str, version: int, crew: str | None
 ) -> tuple[WorkLists, tuple[Any, Any]]:
-    """Return the work lists that were asked for, and the rows of the incident and of the plan."""
+    """Return the work lists that were asked for, and the rows of the incident and of the plan.
+
+    Who may read its own work only gets the list of its own crew, and no other is there for it.
+    """
     service = service_of(request)
-    rows = await plan_row(service, caller, incident, version)
-    lists = await work_of(service, rows[1])
+    event = await service.incident(caller.tenant, incident)
+    plan = await plan_row(service, incident, version)
+    if not caller.may(Right.read_incidents):
+        if crew not in (None, caller.crew) or caller.crew is None:
+            raise not_found("crew", crew or "")
+        crew = caller.crew
+    lists = await work_of(service, plan, await sight_of(request, caller, event))
     if crew is None:
-        return lists, rows
+        return lists, (event, plan)
     work = lists.crew(crew)
     if work is None:
         raise not_found("crew", crew)
-    return lists.model_copy(update={"crews": (work,), "left_out": ()}), rows
+    return lists.model_copy(update={"crews": (work,), "left_out": ()}), (event, plan)
 
 
 def _file(text: str, media_type: str, incident: str, version: int, name: str) -> Response:

@@ -9,8 +9,11 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import ConfigDict, Field
 from sqlalchemy import Connection
 
+from api.access.audit import Action, Entry
+from api.access.audit_table import record
 from api.access.caller import Caller
 from api.access.rights import Right
+from api.http.door import door_of
 from api.http.problems import Refusal, not_found
 from api.http.routes.incidents import IncidentId, Moment
 from api.http.service import service_of
@@ -34,10 +37,18 @@ from api.store.events import Happening, append
 
 router = APIRouter(prefix="/v1/incidents", tags=["plans"])
 
+JSON_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"schema": {"type": "object"}}}}
+}
+
 PlanVersion = Annotated[int, Path(ge=1, lt=2**31, examples=[1])]
 
+LAST_VERSION = 2**31 - 1
 MOST_SECONDS = 600.0
 LAST_PERMILLE = 1_000_000
+REPLAN_SECONDS = 5.0
+"What a re-plan that nobody asked for by hand may take."
+
 SLACK_SECONDS = 30.0
 "Between the end of a search and the deadline: for reading, judging and writing down."
 
@@ -104,6 +115,7 @@ class PlanTold(Told):
     sha256: str = Field(description="What is approved.", examples=["9f86d081884c7d65"])
     label: str = Field(description="optimal, feasible, rule or last approved.", examples=["feasible"])
     status: str = Field(description="proposed, approved or superseded.", examples=["proposed"])
+    is_drill: bool = Field(description="A drill's plan is never dispatched.", examples=[False])
     stale_since: str | None = Field(None, description="When news came that it does not know.")
     figures: dict[str, Any] = Field(examples=[{"objective": 120000, "bound": 100000, "gap": 0.17}])
     job: str = Field(examples=["5f1d7a84c0ffee00"])
@@ -176,6 +188,17 @@ def submit(connection: Connection, tenant: str, incident: str, asked: dict[str, 
     return job
 
 
+def replan(connection: Connection, row: Any, who: str) -> str | None:
+    """Put a re-plan of an incident down, unless one is under way or there is nothing to go on from; return its id."""
+    followed = plans.approved(connection, row.id) or plans.newest(connection, row.id)
+    if followed is None or records.is_planning(connection, row.id):
+        return None
+    asked = PlanRequest(
+        seconds=REPLAN_SECONDS, keep="approved" if followed.approved_at else "newest"
+    ).model_dump(mode="json", exclude={"at"})
+    return submit(connection, row.tenant, row.id, {**asked, "minute": minute_of(row, datetime.now(UTC))}, who)
+
+
 def minute_of(row: Any, moment: datetime) -> int:
     """Return the minute of an incident at a moment; one before its time zero is refused."""
     minutes = int((moment - datetime.fromisoformat(row.started_at)).total_seconds() // 60)
@@ -207,14 +230,14 @@ async def list_all(
 ) -> Page[PlanTold]:
     """List the plans of an incident, the newest first."""
     service = service_of(request)
-    await service.incident(caller.tenant, incident)
-    after = (parts_of(cursor, int) or (2**31,))[0]
+    about = await service.incident(caller.tenant, incident)
+    after = min((parts_of(cursor, int) or (LAST_VERSION,))[0], LAST_VERSION)
 
     def look(connection: Connection) -> Any:
         return plans.page(connection, incident, after, limit + 1), plans.approved(connection, incident)
 
     rows, followed = await service.database.read(look)
-    return page_of(rows, limit, lambda row: told(row, followed), lambda row: cursor_of(row.version))
+    return page_of(rows, limit, lambda row: told(about, row, followed), lambda row: cursor_of(row.version))
 
 
 @router.get("/{incident}/plans/{version}", response_model_exclude_none=True)
@@ -225,25 +248,49 @@ async def tell(
     caller: Annotated[Caller, Depends(allowed(Right.read_incidents))],
 ) -> PlanTold:
     """Tell of a version of the plan: its figures, its label, and whether it is approved or stale."""
-    row, followed = await require(request, caller, incident, version)
-    return told(row, followed)
+    return told(*await require(request, caller, incident, version))
 
 
-@router.get("/{incident}/plans/{version}/{document}", response_class=Response)
-async def tell_document(
+@router.get("/{incident}/plans/{version}/plan", response_class=Response, responses=JSON_TEXT)
+async def tell_visits(
     request: Request,
     incident: IncidentId,
     version: PlanVersion,
-    document: Literal["plan", "summary", "recovery", "returns", "changes"],
     caller: Annotated[Caller, Depends(allowed(Right.read_incidents))],
 ) -> Response:
-    """Give a document of a plan: all visits; the summary; people without service over time; times of return."""
+    """Give the plan itself, as the command line writes plan.json: all visits, and what nobody can do."""
+    return await _document(request, caller, incident, version, "plan")
+
+
+@router.get("/{incident}/plans/{version}/summary", response_class=Response, responses=JSON_TEXT)
+async def tell_summary(
+    request: Request,
+    incident: IncidentId,
+    version: PlanVersion,
+    caller: Annotated[Caller, Depends(allowed(Right.read_incidents))],
+) -> Response:
+    """Give all figures of the plan, and what dispatchers' rules would have cost."""
+    return await _document(request, caller, incident, version, "summary")
+
+
+@router.get("/{incident}/plans/{version}/recovery", response_class=Response, responses=JSON_TEXT)
+async def tell_recovery(
+    request: Request,
+    incident: IncidentId,
+    version: PlanVersion,
+    caller: Annotated[Caller, Depends(allowed(Right.read_incidents))],
+) -> Response:
+    """Give the people without each service over time, as the plan promises."""
+    return await _document(request, caller, incident, version, "recovery")
+
+
+async def _document(request: Request, caller: Caller, incident: str, version: int, name: str) -> Response:
     await require(request, caller, incident, version)
     text = await service_of(request).database.read(
-        lambda connection: plans.document(connection, incident, version, document)
+        lambda connection: plans.document(connection, incident, version, name)
     )
     if text is None:
-        raise not_found(f"document of plan {version}", document)
+        raise not_found(f"document of plan {version}", name)
     return Response(text, media_type="application/json")
 
 
@@ -258,8 +305,7 @@ async def approve(
 ) -> Response:
     """Approve the plan with this hash: it is what crews follow from now on."""
     service = service_of(request)
-    await require(request, caller, incident, version)
-    about = await service.incident(caller.tenant, incident)
+    about, _, _ = await require(request, caller, incident, version)
     if about.is_drill:
         raise Refusal(409, "conflict", f"Incident {incident} is a drill; a drill is never dispatched.")
 
@@ -283,17 +329,21 @@ async def approve(
             )
         if current.approved_at is None:
             current = plans.approve(connection, current, caller.id, although_stale=bool(current.stale_since))
-        return answered(200, told(current, current))
+            action = Action.OVERRIDE if current.stale_since else Action.APPROVE
+            target = f"incident {incident}, plan {version}"
+            record(connection, Entry(caller.tenant, caller.id, action, target, {"sha256": sent.sha256}))
+        return answered(200, told(about, current, current))
 
     response = await answer_once(request, caller, key, act)
+    await door_of(request).audit.anchor()
     service.streams.tell(incident)
     return response
 
 
-async def require(request: Request, caller: Caller, incident: str, version: int) -> tuple[Any, Any]:
-    """Return a plan's row and that of the plan that crews follow; 404 where the tenant has no such plan."""
+async def require(request: Request, caller: Caller, incident: str, version: int) -> tuple[Any, Any, Any]:
+    """Return the rows of the incident, a plan, and the plan that crews follow; 404 where there is no such plan."""
     service = service_of(request)
-    await service.incident(caller.tenant, incident)
+    about = await service.incident(caller.tenant, incident)
 
     def look(connection: Connection) -> Any:
         return plans.find(connection, incident, version), plans.approved(connection, incident)
@@ -301,11 +351,11 @@ async def require(request: Request, caller: Caller, incident: str, version: int)
     row, followed = await service.database.read(look)
     if row is None:
         raise not_found(f"plan of incident {incident}, version", str(version))
-    return row, followed
+    return about, row, followed
 
 
-def told(row: Any, followed: Any) -> PlanTold:
-    """Return a plan as it is answered; `followed` is the one that crews follow."""
+def told(about: Any, row: Any, followed: Any) -> PlanTold:
+    """Return a plan of the incident `about` as it is answered; `followed` is the one that crews follow."""
     is_followed = followed is not None and followed.version == row.version
     status = "approved" if is_followed else "superseded" if row.approved_at else "proposed"
     return PlanTold(
@@ -313,6 +363,7 @@ def told(row: Any, followed: Any) -> PlanTold:
         sha256=row.sha256,
         label=row.label,
         status=status,
+        is_drill=about.is_drill,
         stale_since=row.stale_since,
         figures=dict(row.summary),
         job=row.job,

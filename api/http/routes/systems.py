@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Path as InPath
 from pydantic import Field
 from sqlalchemy import Connection
 
+from api.access.audit import Action, Entry
 from api.access.caller import Caller
 from api.access.rights import Right
+from api.http.door import door_of
 from api.http.problems import Refusal, not_found
 from api.http.service import service_of
 from api.http.shapes import (
@@ -32,8 +37,8 @@ from api.store import systems
 router = APIRouter(prefix="/v1/systems", tags=["systems"])
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$"
-SystemName = Annotated[str, Path(pattern=NAME, examples=["three_towns"])]
-SystemVersion = Annotated[int, Path(ge=1, lt=2**31)]
+SystemName = Annotated[str, InPath(pattern=NAME, examples=["three_towns"])]
+SystemVersion = Annotated[int, InPath(ge=1, lt=2**31)]
 
 
 class SystemSummary(Told):
@@ -103,7 +108,7 @@ async def upload(
     ticket = secrets.token_hex(8)
     sent = spool / f"sent-{ticket}{ENDINGS[media]}"
     try:
-        sent.write_bytes(await request.body())
+        body_sha256 = await _put_down(request, sent)
         taken = await service.ask(
             "api.jobs.intake:take_in", {"file": str(sent), "spool": str(spool), "ticket": ticket}
         )
@@ -116,7 +121,7 @@ async def upload(
         row = systems.add_version(connection, caller.tenant, chosen, data, taken["summary"], caller.id)
         return answered(201, told(row), Location=f"/v1/systems/{row.name}/versions/{row.version}")
 
-    return await answer_once(request, caller, key, act)
+    return await answer_once(request, caller, key, act, body=body_sha256)
 
 
 @router.get("", response_model_exclude_none=True)
@@ -152,7 +157,7 @@ async def list_versions(
 ) -> Page[SystemTold]:
     """List the versions of a system, the first one first."""
     await require(request, caller, name, None)
-    after = (parts_of(cursor, int) or (0,))[0]
+    after = min((parts_of(cursor, int) or (0,))[0], 2**31 - 1)
     rows = await service_of(request).database.read(
         lambda connection: systems.versions_of(connection, caller.tenant, name, after, limit + 1)
     )
@@ -186,6 +191,9 @@ async def download(
     data = await service_of(request).database.read(
         lambda connection: systems.bytes_of(connection, row.sha256)
     )
+    # The whole inventory of a city's networks leaves the house here.
+    target = f"system {row.name}, version {row.version}"
+    await door_of(request).audit.write(Entry(caller.tenant, caller.id, Action.EXPORT, target))
     headers = {
         "ETag": f'"{row.sha256}"',
         "Content-Disposition": f'attachment; filename="{row.name}-{row.version}.zip"',
@@ -201,6 +209,16 @@ async def require(request: Request, caller: Caller, name: str, version: int | No
     if row is None:
         raise not_found("system", name if version is None else f"{name} version {version}")
     return row
+
+
+async def _put_down(request: Request, file: Path) -> bytes:
+    """Write a body to disk as it comes, so that large ones are never in memory whole, and return its SHA-256."""
+    digest = hashlib.sha256()
+    with open(file, "wb") as out:
+        async for chunk in request.stream():
+            digest.update(chunk)
+            out.write(chunk)
+    return digest.digest()
 
 
 def _as_name(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,10 +12,13 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.access.caller import Caller
+from api.access.reach import jobs_of_crew, out_of_reach
 from api.access.rights import Right
+from api.http.door import door_of
 from api.http.problems import BadPlace, Refusal
-from api.http.routes.events import EventTold
+from api.http.routes.events import EventTold, eyes, seen_page
 from api.http.routes.incidents import IncidentId
+from api.http.routes.plans import replan as start_replan
 from api.http.service import Service, service_of
 from api.http.shapes import (
     Cursor,
@@ -29,8 +33,7 @@ from api.http.shapes import (
     page_of,
     parts_of,
 )
-from api.http.streams import whole_event
-from api.http.who import allowed
+from api.http.who import allowed, sight_of
 from api.incidents.standing import SUBJECT
 from api.incidents.updates import FieldUpdate, minutes_after
 from api.store import plans
@@ -80,6 +83,7 @@ class UpdatesTaken(Told):
 
     taken: list[UpdateTaken]
     stale_plans: list[int] = Field(description="Versions that were fresh until now.", examples=[[2]])
+    replan: str | None = Field(None, description="The job that plans anew, where the incident asks for that.")
 
 
 @router.post("/{incident}/updates", status_code=201, response_model=UpdatesTaken)
@@ -87,7 +91,7 @@ async def report(
     request: Request,
     incident: IncidentId,
     sent: SendUpdates,
-    caller: Annotated[Caller, Depends(allowed(Right.report_updates))],
+    caller: Annotated[Caller, Depends(allowed(Right.report_updates, Right.report_own_crew, limited=True))],
     key: IdempotencyKey = None,
 ) -> Response:
     """Put down what the field reports; it is on disk when this is answered. The same id again changes nothing."""
@@ -97,6 +101,7 @@ async def report(
         raise Refusal(409, "conflict", f"Incident {incident} is closed; open it again to report.")
     happenings = _happenings(row, sent.updates, caller)
     await _check_names(service, row, sent.updates)
+    await _check_reach(request, row, sent.updates, caller)
     kinds = [update.kind for update in sent.updates]
 
     def act(connection: Connection) -> Any:
@@ -108,11 +113,14 @@ async def report(
             ) from None
         fresh = [kind for kind, put in zip(kinds, put_down, strict=True) if not put.is_repeat]
         stale = plans.make_stale(connection, incident, fresh, caller.id)
+        replan = start_replan(connection, row, caller.id) if row.replans and stale else None
         taken = [UpdateTaken(id=put.id, seq=put.seq, is_repeat=put.is_repeat) for put in put_down]
-        return answered(201, UpdatesTaken(taken=taken, stale_plans=stale))
+        return answered(201, UpdatesTaken(taken=taken, stale_plans=stale, replan=replan))
 
     response = await answer_once(request, caller, key, act)
     service.streams.tell(incident)
+    if row.replans:
+        service.wake_worker()
     return response
 
 
@@ -120,18 +128,18 @@ async def report(
 async def list_all(
     request: Request,
     incident: IncidentId,
-    caller: Annotated[Caller, Depends(allowed(Right.read_incidents))],
+    caller: Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))],
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[EventTold]:
     """List what the field has reported, as it came."""
     service = service_of(request)
-    await service.incident(caller.tenant, incident)
+    sees, _ = await eyes(request, caller, await service.incident(caller.tenant, incident))
     after = (parts_of(cursor, int) or (0,))[0]
     rows = await service.database.read(
         lambda connection: events_after(connection, incident, after, limit + 1, SUBJECT)
     )
-    return page_of(rows, limit, lambda row: EventTold(**whole_event(row)), lambda row: cursor_of(row.seq))
+    return seen_page(page_of(rows, limit, sees, lambda row: cursor_of(row.seq)))
 
 
 def _happenings(row: Any, updates: Sequence[FieldUpdate], caller: Caller) -> list[Happening]:
@@ -165,6 +173,26 @@ async def _check_names(service: Service, row: Any, updates: Sequence[FieldUpdate
                 message = f"{name[:80]!r} is no {what} of this incident."
                 places.append(BadPlace(where=f"body → updates → {place} → {field}", message=message))
     _refuse(places)
+
+
+async def _check_reach(request: Request, row: Any, updates: Sequence[FieldUpdate], caller: Caller) -> None:
+    """Refuse what a crew reports about others' work, and a utility about others' components."""
+    sight = await sight_of(request, caller, row)
+    crew, jobs = caller.crew, frozenset[str]()
+    if crew is not None:
+        text = await service_of(request).database.read(
+            lambda connection: plans.approved_plan(connection, row.id)
+        )
+        jobs = frozenset() if text is None else jobs_of_crew(json.loads(text), crew)
+    places = []
+    for place, update in enumerate(updates):
+        beyond = out_of_reach(update.model_dump(), caller, sight=sight, jobs=jobs)
+        if beyond is not None:
+            where = f"body → updates → {place} → {beyond[0]}"
+            places.append(BadPlace(where=where, message=beyond[1]))
+    if places:
+        await door_of(request).denied(request, caller, f"to report, {places[0].where}")
+        raise Refusal(403, "not-allowed", f"{places[0].where}: {places[0].message}", places=places[:200])
 
 
 def _named(update: FieldUpdate, names: Any) -> Iterator[tuple[str, Any, str]]:

@@ -126,7 +126,7 @@ def test_a_child_makes_the_same_documents_of_a_file_and_json(four_lines, plan, e
     argument = {"problem": {"system": str(path)}, "plan": json.loads(plan.to_json())}
     papers = in_children.papers(argument, silent)
     assert WorkLists.model_validate_json(papers["work_lists"]) == lists
-    assert len(json.loads(papers["returns"])["returns"]) == 4
+    assert len(json.loads(papers["etr"])["returns"]) == 4
     explained = in_children.explanation({**argument, "job": "P1-C"}, silent)
     assert explained["delay"]["price"]["person_minutes"] == 90 * 60
     changed = in_children.difference({**argument, "before": argument["plan"]}, silent)

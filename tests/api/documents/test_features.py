@@ -17,9 +17,9 @@ from lifeline import write_system
 BASE = "https://city.example/v1/incidents/5f1d7a84c0ffee00/ogc"
 SIX = datetime(2026, 3, 2, 6, tzinfo=UTC)
 NOW = Now(
-    states={"P1-A": "damaged", "A": "without service"},
+    states={"P1-A": "broken", "A": "dark"},
     damage={"P1-A": {"repair_minutes": 60}},
-    services={"people of A": {"power": "out"}},
+    services={"people of A": {"power": "dark"}},
     crews={"red": {"job": "P1-A"}},
 )
 
@@ -66,14 +66,14 @@ def test_components_and_customers_tell_how_they_are_now(layers):
     parts = {found["id"]: found for found in asked(layers["components"])["features"]}
     assert list(parts) == sorted(["A", "B", "C", "D", "P1", "P1-A", "P1-B", "P1-C", "P1-D"])
     assert {name: part["properties"]["state"] for name, part in parts.items()} == {
-        **dict.fromkeys(parts, "working"),
-        "P1-A": "damaged",
-        "A": "without service",
+        **dict.fromkeys(parts, "works"),
+        "P1-A": "broken",
+        "A": "dark",
     }
     assert parts["P1-A"]["geometry"]["type"] == "LineString"
     assert parts["P1-A"]["properties"]["from_node"] == "P1"
     customers = {found["id"]: found["properties"] for found in asked(layers["customers"])["features"]}
-    assert customers["people of A"]["service_power"] == "out"
+    assert customers["people of A"]["service_power"] == "dark"
     assert customers["people of A"]["has_all_services"] is False
     assert customers["people of B"]["has_all_services"] is True
     assert ids(asked(layers["damage"])) == ["P1-A"]

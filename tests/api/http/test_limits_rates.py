@@ -127,18 +127,14 @@ def test_a_rate_that_lets_nothing_through_is_refused() -> None:
 def test_a_key_holds_two_streams_and_a_tenant_three() -> None:
     streams = OpenStreams(most_of_key=2, most_of_tenant=3)
     with streams.held(key="a", tenant="t"), streams.held(key="a", tenant="t"):
-        with (
-            pytest.raises(Refusal, match="This key has 2 event streams open already"),
-            streams.held(key="a", tenant="t"),
-        ):
-            pass
+        with pytest.raises(Refusal, match="This key has 2 event streams open already"):
+            streams.refuse_if_full(key="a", tenant="t")
+        streams.refuse_if_full(key="b", tenant="t")
         with streams.held(key="b", tenant="t"):
-            with (
-                pytest.raises(Refusal, match="This tenant has 3") as refused,
-                streams.held(key="c", tenant="t"),
-            ):
-                pass
+            with pytest.raises(Refusal, match="This tenant has 3 event streams") as refused:
+                streams.refuse_if_full(key="c", tenant="t")
             assert (refused.value.status, refused.value.headers) == (429, {"Retry-After": "10"})
-            with streams.held(key="d", tenant="other"):
-                assert streams.count == 4
+            streams.refuse_if_full(key="d", tenant="other")
+            assert streams.count == 3
     assert streams.count == 0
+    streams.refuse_if_full(key="a", tenant="t")

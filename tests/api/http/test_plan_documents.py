@@ -40,8 +40,8 @@ def test_a_plan_is_read_as_work_lists_calendar_map_and_times_of_return(
     table = client.get(f"{url}/work-lists.csv")
     calendar = client.get(f"{url}/work-lists.ics?crew=red&language=zh")
     layer = client.get(f"{url}/work-lists.geojson")
-    returns = client.get(f"{url}/returns")
-    as_csv = client.get(f"{url}/returns.csv")
+    returns = client.get(f"{url}/etr")
+    as_csv = client.get(f"{url}/etr.csv")
 
     assert told.status_code == 200, told.text
     (red,) = told.json()["crews"]
@@ -113,7 +113,7 @@ def test_another_tenant_finds_no_documents(client: TestClient, problem: RepairPr
             for path in (
                 "plans/1/work-lists",
                 "plans/1/work-lists.ics",
-                "plans/1/returns",
+                "plans/1/etr",
                 "plans/1/explanations/P1-A",
                 "plans/1/difference?before=1",
                 "ogc",

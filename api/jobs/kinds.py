@@ -1,0 +1,130 @@
+"""The kinds of jobs: for each, what its child is told, and what its answer becomes in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from api.incidents.standing import SUBJECT
+from api.jobs.answers import written
+from api.store import plans, systems
+from api.store.events import Happening, append
+from api.store.tables import event, incident
+
+SETTINGS = ("fairness_permille", "vulnerable_weight_permille", "horizon_minutes")
+SITUATION = ("started_at", "now", "tables", "settings", "locks", "updates")
+"What of the argument is kept with a plan, so that its papers can be made of the same situation later."
+
+PASSED_ON = ("seconds", "evaluations", "seed", "method", "stay_hours", "locks")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a job is about: the SHA-256 of a system, and all else that its child is told."""
+
+    system_sha256: str
+    argument: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of job: its function, one for when time is short, and its ways out of the database and in.
+
+    `load` reads what the job is about as it is now. `publish` writes an answer down and returns the job's result,
+    `fail` tells of one that failed, both in the unit of writes that ends the job. `fallback` is the result where
+    nothing at all was found in time, None where there is none.
+    """
+
+    function: str
+    understudy: str
+    load: Callable[[Connection, Any], Loaded]
+    publish: Callable[[Connection, Any, Loaded, Mapping[str, Any]], dict[str, Any]]
+    fail: Callable[[Connection, Any, str, str], None]
+    fallback: Callable[[Connection, Any], dict[str, Any] | None]
+
+
+def load_plan(connection: Connection, job: Any) -> Loaded:
+    """Return an incident as it stands, with what was asked for and the plan that crews know."""
+    about = connection.execute(select(incident).where(incident.c.id == job.incident)).one()
+    system = systems.find(connection, about.tenant, about.system, about.system_version)
+    if system is None:
+        raise LookupError(f"{about.system} version {about.system_version}")
+    asked = job.request
+    settings = {f"{sector}_rule": rule for sector, rule in (asked.get("rules") or {}).items()}
+    settings |= {name: asked[name] for name in SETTINGS if asked.get(name) is not None}
+    argument = {
+        **{name: asked.get(name) for name in PASSED_ON},
+        "started_at": about.started_at,
+        "now": asked["minute"],
+        "tables": dict(about.tables),
+        "settings": settings,
+        "updates": _updates(connection, job.incident, about.last_seq),
+        "plan": _known_plan(connection, job.incident, asked.get("keep") or "approved"),
+        "made_at_seq": about.last_seq,
+    }
+    return Loaded(system.sha256, argument)
+
+
+def _updates(connection: Connection, incident_id: str, up_to: int) -> list[dict[str, Any]]:
+    """Return all that the field has reported, in the form in which it came."""
+    query = select(event.c.id, event.c.kind, event.c.body).where(
+        event.c.incident == incident_id, event.c.seq <= up_to, event.c.kind.in_(SUBJECT)
+    )
+    rows = connection.execute(query.order_by(event.c.seq))
+    return [{**row.body, "id": row.id, "kind": row.kind} for row in rows]
+
+
+def _known_plan(connection: Connection, incident_id: str, keep: str) -> str | None:
+    """Return the plan that crews know as JSON text: the approved one, the newest one, or none."""
+    find = {"approved": plans.approved, "newest": plans.newest}.get(keep)
+    row = None if find is None else find(connection, incident_id)
+    return None if row is None else plans.document(connection, incident_id, row.version, "plan")
+
+
+def publish_plan(
+    connection: Connection, job: Any, loaded: Loaded, answer: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Make the answer the incident's next plan."""
+    told = {name: value for name, value in answer.items() if name != "documents"}
+    problem = {name: loaded.argument[name] for name in SITUATION} | {"sha256": loaded.system_sha256}
+    row = plans.publish(
+        connection,
+        job.incident,
+        job.id,
+        told=told,
+        documents={**answer["documents"], "problem": written(problem)},
+        made_at_seq=loaded.argument["made_at_seq"],
+        made_at_minute=loaded.argument["now"],
+        who=job.created_by,
+    )
+    return {"version": row.version, "sha256": row.sha256, "label": row.label}
+
+
+def tell_of_no_plan(connection: Connection, job: Any, status: str, message: str) -> None:
+    """Put down in the incident's log that there is no plan, and why."""
+    body = {"job": job.id, "message": message}
+    happening = Happening(
+        f"~{status}-{job.id}", f"plan.{status}", job.request["minute"], job.created_by, body
+    )
+    append(connection, job.incident, [happening])
+
+
+def last_approved(connection: Connection, job: Any) -> dict[str, Any] | None:
+    """Return the plan that crews follow already."""
+    row = plans.approved(connection, job.incident)
+    return None if row is None else {"version": row.version, "sha256": row.sha256, "label": "last approved"}
+
+
+KINDS: dict[str, Kind] = {
+    "plan": Kind(
+        function="api.jobs.work:plan",
+        understudy="api.jobs.work:plan_at_once",
+        load=load_plan,
+        publish=publish_plan,
+        fail=tell_of_no_plan,
+        fallback=last_approved,
+    )
+}

@@ -1,0 +1,121 @@
+"""What callers of some sectors, and crews, read of plans and maps: their own, and nothing of the others'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from planned_incidents import with_plans
+from worlds import town
+
+from api.access.caller import LOCAL_ADMIN, Caller
+from api.http.who import caller_of
+from lifeline import Settings, Shock, build_problem
+from lifeline.repair import RepairProblem
+
+WATER = replace(LOCAL_ADMIN, roles=frozenset({"viewer"}), sectors=frozenset({"water"}))
+BLUE = replace(LOCAL_ADMIN, roles=frozenset({"crew"}), crew="blue")
+
+
+@pytest.fixture(scope="module")
+def problem() -> RepairProblem:
+    """Red mends the power line to A, blue the pipe to W; the pump at W1 runs on A."""
+    system = town(
+        power="P1*-A-B",
+        water="W1*-W",
+        dependencies=[("W1", "A")],
+        people={"A": 20, "W": 30},
+        places=dict.fromkeys(("P1", "A", "B", "W1", "W"), (0.0, 0.0)),
+        crews={"red": "power", "blue": "water"},
+        damage={"P1-A": 60, "W1-W": 60},
+        settings=Settings(name="town", start="2026-03-02T06:00:00+00:00", horizon_minutes=2880),
+    )
+    return build_problem(system, Shock.from_table(system, system.damage))
+
+
+@pytest.fixture
+def url(client: TestClient, problem: RepairProblem) -> str:
+    return f"/v1/incidents/{with_plans(client, problem, {'red': ['P1-A'], 'blue': ['W1-W']})}"
+
+
+@contextmanager
+def asking(client: TestClient, caller: Caller) -> Any:
+    app: Any = client.app
+    app.dependency_overrides[caller_of] = lambda: caller
+    try:
+        yield client.get
+    finally:
+        app.dependency_overrides.clear()
+
+
+def names(get: Callable[[str], Any], url: str) -> list[str]:
+    return [found["id"] for found in get(url).json()["features"]]
+
+
+def test_a_water_utility_sees_its_own_network_and_where_power_meets_it(client: TestClient, url: str) -> None:
+    with asking(client, WATER) as get:
+        layers = f"{url}/ogc/collections"
+        parts = get(f"{layers}/components/items").json()
+        customers = get(f"{layers}/customers/items").json()["features"]
+        others = names(get, f"{layers}/damage/items"), names(get, f"{layers}/crews/items")
+        visits = names(get, f"{layers}/visits/items")
+        foreign = get(f"{layers}/components/items/B").status_code
+
+    assert [part["id"] for part in parts["features"]] == ["A", "W", "W1", "W1-W"]
+    assert parts["numberMatched"] == 4
+    # Of the substation that its pump hangs on: what it is and how it is.
+    assert parts["features"][0]["properties"] == {
+        "layer": "component",
+        "sector": "power",
+        "kind": "",
+        "owner": "",
+        "is_link": False,
+        "state": "dark",
+    }
+    assert [customer["id"] for customer in customers] == ["people of W"]
+    assert others == (["W1-W"], ["blue"])
+    assert visits == ["W1-W"]
+    assert foreign == 404
+
+
+def test_a_water_utility_reads_its_own_work_and_returns_and_no_explanations(
+    client: TestClient, url: str
+) -> None:
+    plan = f"{url}/plans/1"
+    with asking(client, WATER) as get:
+        lists = get(f"{plan}/work-lists").json()
+        table = get(f"{plan}/work-lists.csv").text
+        back = get(f"{plan}/etr").json()["returns"]
+        closed = [
+            get(f"{plan}/{path}").status_code for path in ("explanations/W1-W", "difference?before=1", "plan")
+        ]
+
+    assert [work["crew"] for work in lists["crews"]] == ["blue"]
+    assert "P1-A" not in table
+    assert [row["customer"] for row in back] == ["people of W"]
+    # It needs the power line too; which one that is, is not the utility's to know.
+    assert back[0]["needs"] == ["W1-W"]
+    assert closed == [403, 403, 403]
+
+
+def test_a_crew_reads_its_own_work_list_and_nothing_else(client: TestClient, url: str) -> None:
+    plan = f"{url}/plans/1"
+    with asking(client, BLUE) as get:
+        lists = get(f"{plan}/work-lists").json()
+        calendar = get(f"{plan}/work-lists.ics?crew=blue").text
+        other = get(f"{plan}/work-lists?crew=red").status_code
+        closed = [
+            get(f"{url}/{path}").status_code
+            for path in ("plans/1/etr", "plans/1/explanations/W1-W", "ogc", "ogc/collections/visits/items")
+        ]
+
+    assert [work["crew"] for work in lists["crews"]] == ["blue"]
+    assert lists["left_out"] == []
+    assert "W1-W" in calendar
+    assert "P1-A" not in calendar
+    assert other == 404
+    assert closed == [403, 403, 403, 403]

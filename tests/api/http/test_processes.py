@@ -1,0 +1,176 @@
+"""Long work by OGC API - Processes: asked for, looked at, dismissed, and what came out; no worker runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.access.caller import LOCAL_ADMIN, Caller
+from api.http.who import caller_of
+from api.jobs import records
+
+
+@pytest.fixture
+def incident(client: TestClient) -> str:
+    return str(client.post("/v1/scenarios/three_towns/incidents", json={}).json()["id"])
+
+
+def asked(client: TestClient, incident: str, **inputs: Any) -> Any:
+    return client.post("/processes/plan/execution", json={"inputs": {"incident": incident, **inputs}})
+
+
+def ended(client: TestClient, job: str, status: str, **values: Any) -> None:
+    write: Callable[..., Any] = client.app.state.service.database.write_now  # type: ignore[attr-defined]
+    write(lambda connection: records.end(connection, job, status, "Out of luck.", **values))
+
+
+def test_a_plan_is_asked_for_as_a_job_whose_place_is_told(client: TestClient, incident: str) -> None:
+    answer = asked(client, incident, seconds=2)
+
+    assert answer.status_code == 201, answer.text
+    job = answer.json()
+    assert answer.headers["Location"] == f"http://127.0.0.1/jobs/{job['jobID']}"
+    assert (job["processID"], job["status"], job["progress"], job["type"]) == (
+        "plan",
+        "accepted",
+        0,
+        "process",
+    )
+    assert client.get(answer.headers["Location"]).json() == job
+    log = client.get(f"/v1/incidents/{incident}/log").json()["items"]
+    assert log[-1]["kind"] == "plan.requested"
+    assert log[-1]["body"] == {"job": job["jobID"]}
+
+
+def test_a_process_describes_the_inputs_that_it_takes(client: TestClient) -> None:
+    (summary,) = client.get("/processes").json()["processes"]
+    told = client.get("/processes/plan").json()
+
+    assert summary["id"] == "plan"
+    assert told["inputs"]["incident"]["minOccurs"] == 1
+    assert told["inputs"]["locks"]["schema"]["items"]["properties"]["job"]["type"] == "string"
+    unknown = client.get("/processes/brew")
+    assert unknown.status_code == 404
+    assert unknown.json()["type"].endswith("/1.0/no-such-process")
+    classes = client.get("/conformance").json()["conformsTo"]
+    assert any(name.endswith("/conf/dismiss") for name in classes)
+    assert client.get("/").json()["title"] == "lifeline"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "where"),
+    [
+        ({"seconds": -1}, "inputs → seconds"),
+        ({"colour": "red"}, "inputs → colour"),
+        ({"incident": "nowhere"}, "inputs → incident"),
+        ({"at": "soon"}, "inputs → at"),
+    ],
+)
+def test_inputs_that_are_no_good_are_named(
+    client: TestClient, incident: str, inputs: dict[str, Any], where: str
+) -> None:
+    answer = client.post("/processes/plan/execution", json={"inputs": {"incident": incident, **inputs}})
+
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["where"] == where
+    assert client.get("/jobs").json()["jobs"] == []
+
+
+def test_an_incident_that_is_not_there_is_a_404(client: TestClient) -> None:
+    assert asked(client, "0" * 16).status_code == 404
+
+
+def test_the_same_key_asks_once(client: TestClient, incident: str) -> None:
+    body, key = {"inputs": {"incident": incident}}, {"Idempotency-Key": "once"}
+
+    first = client.post("/processes/plan/execution", json=body, headers=key)
+    again = client.post("/processes/plan/execution", json=body, headers=key)
+
+    assert first.json()["jobID"] == again.json()["jobID"]
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert len(client.get("/jobs").json()["jobs"]) == 1
+
+
+def test_results_are_there_when_the_job_is_successful(client: TestClient, incident: str) -> None:
+    job = asked(client, incident).json()["jobID"]
+
+    early = client.get(f"/jobs/{job}/results")
+    ended(client, job, records.SUCCESSFUL, result={"version": 1})
+    status, results = client.get(f"/jobs/{job}").json(), client.get(f"/jobs/{job}/results")
+
+    assert early.status_code == 404
+    assert early.json()["type"].endswith("/1.0/result-not-ready")
+    assert (status["status"], status["progress"]) == ("successful", 100)
+    assert results.json() == {"plan": {"value": {"version": 1}, "mediaType": "application/json"}}
+
+
+def test_a_failed_job_has_no_results_but_a_reason(client: TestClient, incident: str) -> None:
+    job = asked(client, incident).json()["jobID"]
+    ended(client, job, records.FAILED)
+
+    answer = client.get(f"/jobs/{job}/results")
+
+    assert answer.status_code == 409
+    assert "Out of luck." in answer.json()["detail"]
+
+
+def test_a_job_is_dismissed_once_and_stays_so(client: TestClient, incident: str) -> None:
+    job = asked(client, incident).json()["jobID"]
+
+    first = client.delete(f"/jobs/{job}")
+    ended(client, job, records.SUCCESSFUL, result={"version": 1})
+    again = client.delete(f"/jobs/{job}")
+
+    assert first.json()["status"] == again.json()["status"] == "dismissed"
+    assert client.get(f"/jobs/{job}/results").status_code == 410
+    assert client.get(f"/jobs/{'0' * 16}").json()["type"].endswith("/1.0/no-such-job")
+
+
+def test_jobs_are_listed_by_status_process_and_time_page_by_page(client: TestClient, incident: str) -> None:
+    jobs = [asked(client, incident).json()["jobID"] for _ in range(3)]
+    client.delete(f"/jobs/{jobs[1]}")
+
+    def listed(query: str) -> list[str]:
+        return [job["jobID"] for job in client.get(f"/jobs?{query}").json()["jobs"]]
+
+    assert listed("") == jobs[::-1]
+    assert listed("status=dismissed") == [jobs[1]]
+    assert listed("status=dismissed&status=accepted") == jobs[::-1]
+    assert listed("processID=what-if") == []
+    assert listed("processID=plan&type=process") == jobs[::-1]
+    assert listed("datetime=../2000-01-01T00:00:00Z") == []
+    assert listed("minDuration=1") == []
+    assert listed("maxDuration=1") == jobs[::-1]
+    assert client.get("/jobs?datetime=soon").status_code == 400
+    first = client.get("/jobs?limit=2").json()
+    onward = next(link["href"] for link in first["links"] if link["rel"] == "next")
+    rest = client.get(onward).json()
+    assert [job["jobID"] for page in (first, rest) for job in page["jobs"]] == jobs[::-1]
+    assert [link["rel"] for link in rest["links"]] == ["self"]
+
+
+def test_jobs_of_others_are_not_there_and_viewers_only_look(client: TestClient, incident: str) -> None:
+    job = asked(client, incident).json()["jobID"]
+
+    def answers(caller: Caller) -> list[int]:
+        client.app.dependency_overrides[caller_of] = lambda: caller  # type: ignore[attr-defined]
+        try:
+            return [
+                client.get(f"/jobs/{job}").status_code,
+                client.get(f"/jobs/{job}/results").status_code,
+                client.delete(f"/jobs/{job}").status_code,
+                asked(client, incident).status_code,
+                len(client.get("/jobs").json().get("jobs", ())),
+            ]
+        finally:
+            client.app.dependency_overrides.clear()  # type: ignore[attr-defined]
+
+    assert answers(replace(LOCAL_ADMIN, tenant="other")) == [404, 404, 404, 404, 0]
+    assert answers(replace(LOCAL_ADMIN, roles=frozenset({"viewer"}))) == [200, 404, 403, 403, 1]
+    # Who approves may ask what-ifs, which are jobs too, but neither plan nor end a plan.
+    assert answers(replace(LOCAL_ADMIN, roles=frozenset({"approver"}))) == [200, 404, 403, 403, 1]
+    assert client.get(f"/jobs/{job}").json()["status"] == "accepted"

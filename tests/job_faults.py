@@ -1,0 +1,99 @@
+"""What a child may do to the service: functions for children, each with a fault of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+Report = Callable[[Any], None]
+
+
+def echo(argument: Any, report: Report) -> Any:
+    report({"heard": argument})
+    return argument
+
+
+def whoami(argument: Any, report: Report) -> dict[str, int]:
+    return {"pid": os.getpid(), "group": os.getpgrp(), "nice": os.nice(0)}
+
+
+def sleep_for_ever(argument: Any, report: Report) -> None:
+    report({"pid": os.getpid()})
+    time.sleep(3600)
+
+
+def sleep_with_a_child_of_its_own(argument: Any, report: Report) -> None:
+    own = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+    report({"pid": os.getpid(), "own": own.pid})
+    time.sleep(3600)
+
+
+def kill_itself(argument: Any, report: Report) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def abort(argument: Any, report: Report) -> None:
+    os.abort()
+
+
+def eat_memory(argument: Any, report: Report) -> None:
+    eaten = []
+    while True:
+        eaten.append(bytearray(1 << 24))
+
+
+def print_garbage(argument: Any, report: Report) -> str:
+    os.write(1, b"{not json\n")
+    sys.stdout.write("{nor this\n")
+    sys.stdout.flush()
+    return "said what it had to say"
+
+
+def say_garbage(argument: Any, report: Report) -> None:
+    for number in range(3, 200):
+        try:
+            os.write(number, b"{not json\n")
+        except OSError:
+            continue
+    time.sleep(3600)
+
+
+def refuse(argument: Any, report: Report) -> None:
+    from lifeline.errors import InvalidInput, Problem
+
+    raise InvalidInput.of([Problem("crews", 3, "id", "red", "is there twice; keep one.")])
+
+
+def stumble(argument: Any, report: Report) -> None:
+    raise RuntimeError("a fault of ours")
+
+
+def tell_a_plan(report: Report, objective: int, label: str = "feasible") -> None:
+    told = {"phase": "rules", "objective": objective, "bound": None, "seconds": 0.1, "label": label}
+    report({**told, "plan": f"plan of {objective}", "plan_sha256": f"{objective:064d}"})
+
+
+def plan_then_hang(argument: Any, report: Report) -> None:
+    tell_a_plan(report, 900)
+    tell_a_plan(report, 700)
+    time.sleep(3600)
+
+
+def plan_then_crash(argument: Any, report: Report) -> None:
+    tell_a_plan(report, 800)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def plan_well(argument: Any, report: Report) -> dict[str, Any]:
+    tell_a_plan(report, 800)
+    return {"label": "optimal", "objective": 600, "documents": {"plan": "plan of 600"}}
+
+
+def understudy(argument: Any, report: Report) -> dict[str, Any]:
+    tell_a_plan(report, 1000, "rule")
+    return {"label": "rule", "objective": 1000, "documents": {"plan": "plan of 1000"}}
