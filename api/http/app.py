@@ -24,6 +24,7 @@ ROUTES = (
     "events",
     "state",
     "plans",
+    "what_ifs",
     "plan_documents",
     "features",
     "processes",
