@@ -84,7 +84,7 @@ class Pictures:
         def look(connection: Connection) -> Any:
             return situation_without_updates(connection, incident)
 
-        argument, sha256, plan = await self.service.database.read(look)
+        argument, sha256, version = await self.service.database.read(look)
         argument |= {
             "system": str(await self.service.spooled(sha256)),
             "updates": updates,
@@ -95,7 +95,7 @@ class Pictures:
         told = {
             **await self.service.ask(function, argument),
             "as_of_seq": seq,
-            "plan_version": None if plan is None else plan.version,
+            "plan_version": version,
             "is_drill": incident.is_drill,
         }
         self.kept[key] = _Kept(told, seq, incident.revision, now, made_at)

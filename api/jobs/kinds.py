@@ -12,7 +12,7 @@ from api.incidents.standing import SUBJECT
 from api.jobs.answers import written
 from api.store import plans, systems
 from api.store.events import Happening, append
-from api.store.papers import plan_on_the_map
+from api.store.situations import followed_plan
 from api.store.tables import event, incident
 
 SETTINGS = ("fairness_permille", "vulnerable_weight_permille", "horizon_minutes")
@@ -133,12 +133,12 @@ def load_what_if(connection: Connection, job: Any) -> Loaded:
     else:
         about = connection.execute(select(incident).where(incident.c.id == job.incident)).one()
         system = systems.find(connection, about.tenant, about.system, about.system_version)
-        followed = plan_on_the_map(connection, job.incident)
+        _, followed = followed_plan(connection, job.incident)
         argument |= {
             "started_at": about.started_at,
             "tables": dict(about.tables),
             "updates": _updates(connection, job.incident, about.last_seq),
-            "plan": None if followed is None else followed.documents["plan"],
+            "plan": followed,
         }
     if system is None:
         raise LookupError(f"the system of job {job.id}")

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from api.store import plans
 from api.store.events import events_after
-from api.store.papers import plan_on_the_map
 from api.store.systems import find
 
 MOST_AT_ONCE = 5000
@@ -31,15 +31,25 @@ def reported(
         last = rows[-1].seq
 
 
-def situation_without_updates(connection: Connection, incident: Any) -> tuple[dict[str, Any], str, Any]:
-    """Return a child's argument for an incident, but for the updates; the system's hash; and the plan's row."""
+def followed_plan(connection: Connection, incident_id: str) -> tuple[int | None, str | None]:
+    """Return the version and the text of the plan that crews go by: the approved one, else the newest."""
+    row = plans.approved(connection, incident_id) or plans.newest(connection, incident_id)
+    if row is None:
+        return None, None
+    return row.version, plans.document(connection, incident_id, row.version, "plan")
+
+
+def situation_without_updates(
+    connection: Connection, incident: Any
+) -> tuple[dict[str, Any], str, int | None]:
+    """Return a child's argument for an incident, but for the updates; the system's hash; the plan's version."""
     system = find(connection, incident.tenant, incident.system, incident.system_version)
     if system is None:
         raise LookupError(f"{incident.system} version {incident.system_version}")
-    plan = plan_on_the_map(connection, incident.id)
+    version, plan = followed_plan(connection, incident.id)
     argument = {
         "started_at": incident.started_at,
         "tables": incident.tables,
-        "plan": None if plan is None else plan.documents["plan"],
+        "plan": plan,
     }
-    return argument, system.sha256, plan
+    return argument, system.sha256, version
