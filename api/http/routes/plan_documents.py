@@ -122,12 +122,12 @@ async def etr_as_csv(
     return _file(returns_csv(found), CSV, incident, version, "etr.csv")
 
 
-@router.get("/explanations/{job:path}")
+@router.get("/explanations/{repair:path}")
 async def explanation(
     request: Request,
     incident: IncidentId,
     version: PlanVersion,
-    job: Annotated[str, Path(max_length=420, examples=["line_7"])],
+    repair: Annotated[str, Path(max_length=420, description="The job.", examples=["line_7"])],
     caller: Overseer,
 ) -> JobExplanation:
     """Explain one job: whom it brings back, what it unblocks, what a delay costs, why it is late or left out."""
@@ -135,9 +135,9 @@ async def explanation(
     plan = await _plan(request, caller, incident, version)
     lists = await work_of(service, plan, None)
     known = {visit.job for work in lists.crews for visit in work.visits}
-    if job not in known and all(left.job != job for left in lists.left_out):
-        raise not_found("job", job)
-    argument = {**await argument_of(service, plan), "job": job}
+    if repair not in known and all(left.job != repair for left in lists.left_out):
+        raise not_found("job", repair)
+    argument = {**await argument_of(service, plan), "job": repair}
     return JobExplanation.model_validate(await service.ask(f"{IN_CHILDREN}:explanation", argument))
 
 
@@ -153,13 +153,13 @@ async def difference(
     ] = None,
 ) -> PlanDifference:
     """Tell what this version changes against another, in numbers and, crew by crew, in words."""
+    plan = await _plan(request, caller, incident, version)
     other = version - 1 if before is None else before
     if other < 1:
         raise Refusal(
-            404, "not-found", "Version 1 has none before it; name the version to compare with as `before`."
+            409, "conflict", "Version 1 has none before it; name the version to compare with as `before`."
         )
     service = service_of(request)
-    plan = await _plan(request, caller, incident, version)
     was = await _plan(request, caller, incident, other)
     argument = await argument_of(service, plan)
     argument["before"] = await document(service, was, "plan")

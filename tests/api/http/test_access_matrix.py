@@ -28,6 +28,7 @@ from api.store import systems
 from api.store.tables import api_key, audit
 from api.store.tables import job as job_table
 from api.store.tables import plan as plan_table
+from lifeline import Plan
 
 WITHOUT_KEY = {"GET /healthz", "GET /readyz"}
 "Routes that anybody may ask. To add one is a decision: write here why. /metrics looks itself: see its own tests."
@@ -38,8 +39,13 @@ DOCUMENTS = {"GET /openapi.json", "GET /docs", "GET /docs/oauth2-redirect"}
 "Only with the setting open_docs, which is off by default."
 
 
-OF_EVERYBODY = {"/v1/scenarios/{name}", "/v1/scenarios/{name}/incidents"}
-"The library's stories are the same for all tenants."
+OF_EVERYBODY = {
+    "/v1/scenarios/{name}",
+    "/v1/scenarios/{name}/incidents",
+    "/processes/{process}",
+    "/processes/{process}/execution",
+}
+"The library's stories, and what can be asked for, are the same for all tenants."
 
 
 @cache
@@ -64,7 +70,8 @@ class World:
         path = operation.path
         for name in operation.names:
             assert name in self.things[of], f"{operation}: no case for {{{name}}}; make one in `things_of`"
-            path = path.replace(f"{{{name}}}", self.things[of][name])
+            for placeholder in (f"{{{name}}}", f"{{{name}:path}}"):
+                path = path.replace(placeholder, self.things[of][name])
         media, body = example_body(operation, self.components)
         headers = {
             "if-match": '"1"',
@@ -115,10 +122,13 @@ def things_of(caller: Caller, tenant: str, admin: str) -> dict[str, str]:
         headers={"content-type": "application/json"},
     )
     job = (tenant.encode().hex() + "0" * 16)[:16]
-    row = filled(job_table, id=job, tenant=tenant, incident=incident, kind="plan", status="accepted")
-    plan = filled(
-        plan_table, id=job, incident=incident, version=1, job=job, documents={"plan": '{"visits": []}'}
+    row = filled(job_table, id=job, tenant=tenant, incident=incident, kind="what-if", status="successful")
+    sha256 = database.read_now(
+        lambda connection: systems.find(connection, tenant, "three_towns", 1).sha256  # type: ignore[union-attr]
     )
+    documents = {"plan": Plan(()).to_json(), "problem": json.dumps({"sha256": sha256})}
+    documents |= {"summary": "{}", "recovery": "[]"}
+    plan = filled(plan_table, id=job, incident=incident, version=1, job=job, documents=documents)
     database.write_now(lambda connection: connection.execute(insert(job_table).values(row)))
     database.write_now(lambda connection: connection.execute(insert(plan_table).values(plan)))
     return {
@@ -128,6 +138,10 @@ def things_of(caller: Caller, tenant: str, admin: str) -> dict[str, str]:
         "job": job,
         "version": "1",
         "document": "plan",
+        "layer": "components",
+        "feature": "brook-substation",
+        "process": "plan",
+        "repair": "line-ash-brook",
     }
 
 
