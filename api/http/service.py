@@ -47,7 +47,7 @@ class Service:
     children: Children = field(default_factory=Children)
     worker: Worker | None = None
     checks: dict[str, Check] = field(default_factory=dict)
-    "What else /readyz asks, as the worker; each answers `ok` or what is wrong."
+    "What else /readyz asks; each answers `ok` or what is wrong."
 
     async def ask(self, function: str, argument: dict[str, Any], *, seconds: float | None = None) -> Any:
         """Have a child of the service work something out, and return it; what it refuses is refused here."""

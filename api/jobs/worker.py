@@ -99,6 +99,11 @@ class Worker:
         if self.engine is not None:
             await asyncio.to_thread(self.engine.close)
 
+    @property
+    def is_tending(self) -> bool:
+        """Tell whether the worker looks after its jobs."""
+        return self._tending is not None and not self._tending.done()
+
     def wake(self) -> None:
         """Say that there is a job to do."""
         self._waking.set()

@@ -122,12 +122,12 @@ async def etr_as_csv(
     return _file(returns_csv(found), CSV, incident, version, "etr.csv")
 
 
-@router.get("/explanations/{repair:path}")
+@router.get("/explanations/{job:path}")
 async def explanation(
     request: Request,
     incident: IncidentId,
     version: PlanVersion,
-    repair: Annotated[str, Path(max_length=420, description="The job.", examples=["line_7"])],
+    job: Annotated[str, Path(max_length=420, description="The job.", examples=["line_7"])],
     caller: Overseer,
 ) -> JobExplanation:
     """Explain one job: whom it brings back, what it unblocks, what a delay costs, why it is late or left out."""
@@ -135,9 +135,9 @@ async def explanation(
     plan = await _plan(request, caller, incident, version)
     lists = await work_of(service, plan, None)
     known = {visit.job for work in lists.crews for visit in work.visits}
-    if repair not in known and all(left.job != repair for left in lists.left_out):
-        raise not_found("job", repair)
-    argument = {**await argument_of(service, plan), "job": repair}
+    if job not in known and all(left.job != job for left in lists.left_out):
+        raise not_found("job", job)
+    argument = {**await argument_of(service, plan), "job": job}
     return JobExplanation.model_validate(await service.ask(f"{IN_CHILDREN}:explanation", argument))
 
 
