@@ -33,7 +33,8 @@ router = APIRouter(tags=["jobs"])
 
 Anybody = Annotated[Caller, Depends(allowed(Right.read_incidents, Right.read_own_work, limited=True))]
 Reader = Annotated[Caller, Depends(allowed(Right.read_incidents))]
-Asker = Annotated[Caller, Depends(allowed(Right.plan, Right.ask_what_if))]
+Asker = Annotated[Caller, Depends(allowed(Right.plan))]
+Dismisser = Annotated[Caller, Depends(allowed(Right.plan, Right.ask_what_if))]
 ProcessId = Annotated[str, Path(max_length=40, examples=["plan"])]
 JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["9f1d7a84c0ffee00"])]
 Seconds = Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False)]
@@ -149,7 +150,13 @@ async def execute(
         inputs = offered.process.inputs.model_validate_json(json.dumps(sent.inputs))
     except ValidationError as error:
         raise _refusal(error) from None
-    answer = await offered.ask(request, inputs, caller, key)
+    try:
+        answer = await offered.ask(request, inputs, caller, key)
+    except Refusal as refused:
+        if refused.status != 404:
+            raise
+        # The process is there; what its inputs name is not.
+        raise Refusal(422, "invalid-input", f"inputs: {refused.detail}") from None
     accepted = json.loads(bytes(answer.body))
     row = await _job(request, caller, accepted["job"])
     content = status_info(root_of(request), record_of(row)).model_dump_json(exclude_none=True)
@@ -224,7 +231,7 @@ async def results(request: Request, job: JobId, caller: Reader) -> JSONResponse:
 
 
 @router.delete("/jobs/{job}", response_model_exclude_none=True)
-async def dismiss(request: Request, job: JobId, caller: Asker) -> StatusInfo:
+async def dismiss(request: Request, job: JobId, caller: Dismisser) -> StatusInfo:
     """End a job that waits or runs; one that has ended stays as it is."""
     row = await _job(request, caller, job)
     if row.kind in OFFERED:
