@@ -61,14 +61,14 @@ def load_plan(connection: Connection, job: Any) -> Loaded:
         "now": asked["minute"],
         "tables": dict(about.tables),
         "settings": settings,
-        "updates": _updates(connection, job.incident, about.last_seq),
+        "updates": updates_of(connection, job.incident, about.last_seq),
         "plan": _known_plan(connection, job.incident, asked.get("keep") or "approved"),
         "made_at_seq": about.last_seq,
     }
     return Loaded(system.sha256, argument)
 
 
-def _updates(connection: Connection, incident_id: str, up_to: int) -> list[dict[str, Any]]:
+def updates_of(connection: Connection, incident_id: str, up_to: int) -> list[dict[str, Any]]:
     """Return all that the field has reported, in the form in which it came."""
     query = select(event.c.id, event.c.kind, event.c.body).where(
         event.c.incident == incident_id, event.c.seq <= up_to, event.c.kind.in_(SUBJECT)

@@ -79,9 +79,7 @@ def _check_path(scope: Scope) -> None:
         or any(part in (".", "..") for part in path.split("/"))
         or _NUL.search(scope.get("query_string", b""))
     ):
-        raise Refusal(
-            400, "invalid-input", "The address has control characters, backslashes or dots for a name."
-        )
+        raise Refusal(404, "not-found", "The address has control characters, backslashes or dots for a name.")
 
 
 def _without_port(host: str) -> str:

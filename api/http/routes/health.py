@@ -86,6 +86,7 @@ async def told_by_all(service: Service) -> dict[str, str]:
     checks: dict[str, Check] = {
         "database": _writes,
         "migrations": _is_up_to_date,
+        "worker": _works,
         **service.checks,
     }
     told = await asyncio.gather(*(_in_time(check(service)) for check in checks.values()))
@@ -112,6 +113,13 @@ async def _writes(service: Service) -> str:
 async def _is_up_to_date(service: Service) -> str:
     found = await service.database.read(revision_of)
     return "ok" if found == HEAD else f"is at {found}, this version needs {HEAD}"
+
+
+async def _works(service: Service) -> str:
+    """Look whether this process's worker looks after its jobs; where others work for it, those are theirs to watch."""
+    if not service.settings.worker:
+        return "ok"
+    return "ok" if service.worker is not None and service.worker.is_tending else "has stopped"
 
 
 def _jobs_by_status(connection: Connection) -> dict[str, int]:

@@ -31,7 +31,7 @@ from api.http.shapes import (
 )
 from api.http.who import allowed
 from api.store import incidents, systems
-from api.store.tables import moment_of, now
+from api.store.tables import moment_of
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 
@@ -143,8 +143,8 @@ def told(row: Any) -> IncidentTold:
 
 
 def started_of(started_at: datetime | None) -> str:
-    """Return a time zero as it is stored: now, unless given."""
-    return now() if started_at is None else moment_of(started_at)
+    """Return a time zero as it is stored, at a whole minute: this one, unless given."""
+    return moment_of((started_at or datetime.now(UTC)).replace(second=0, microsecond=0))
 
 
 @router.post("", status_code=201, response_model=IncidentTold)

@@ -162,7 +162,7 @@ async def difference(
     plan = await _plan(request, caller, incident, version)
     was = await _plan(request, caller, incident, other)
     argument = await argument_of(service, plan)
-    argument["before"] = json.loads(await document(service, was, "plan"))
+    argument["before"] = await document(service, was, "plan")
     return PlanDifference.model_validate(await service.ask(f"{IN_CHILDREN}:difference", argument))
 
 

@@ -211,13 +211,7 @@ async def dismiss(request: Request, job: JobId, caller: Asker) -> StatusInfo:
     if row.kind in OFFERED:
         await _require(request, caller, OFFERED[row.kind].right)
     service = service_of(request)
-
-    def act(connection: Connection) -> None:
-        # Its end is written here and now: whatever the worker still comes to is too late to count.
-        if records.cancel(connection, caller.tenant, job):
-            records.end(connection, job, records.DISMISSED, f"Dismissed by {caller.name}.")
-
-    await service.database.write(act)
+    await service.database.write(lambda connection: records.cancel(connection, caller.tenant, job))
     service.wake_worker()
     return status_info(root_of(request), record_of(await _job(request, caller, job)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -19,21 +18,21 @@ def test_alive_and_ready_say_so(client: TestClient) -> None:
     told = client.get("/readyz")
     assert (told.status_code, told.json()) == (
         200,
-        {"status": "ready", "checks": {"database": "ok", "migrations": "ok"}},
+        {"status": "ready", "checks": {"database": "ok", "migrations": "ok", "worker": "ok"}},
     )
 
 
 def test_not_ready_names_the_part_that_is_not(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     async def silent(service: Service) -> str:
-        await asyncio.sleep(60)
-        return "ok"
+        raise TimeoutError
 
     async def broken(service: Service) -> str:
         raise OSError("/srv/lifeline/app.db: disk full")
 
-    monkeypatch.setattr(health, "CHECK_SECONDS", 1.0)
+    monkeypatch.setattr(health, "CHECK_SECONDS", 30.0)
     service = client.app.state.service
-    service.checks.update(worker=silent, disk=broken)
+    service.checks.update(spool=silent, disk=broken)
+    service.settings, service.worker = service.settings.model_copy(update={"worker": True}), None
     service.database.write_now(
         lambda connection: connection.execute(text("UPDATE alembic_version SET version_num='0000'"))
     )
@@ -44,7 +43,8 @@ def test_not_ready_names_the_part_that_is_not(client: TestClient, monkeypatch: p
     checks = told.json()["checks"]
     assert checks["database"] == "ok"
     assert checks["migrations"].startswith("is at 0000, this version needs ")
-    assert checks["worker"] == "no answer within 1 s"
+    assert checks["worker"] == "has stopped"
+    assert checks["spool"] == "no answer within 30 s"
     assert checks["disk"] == "failed (OSError)"
 
 

@@ -7,7 +7,7 @@ import io
 
 import pytest
 from fastapi.testclient import TestClient
-from planned_incidents import with_plans
+from planned_incidents import no_children, with_plans
 from worlds import town
 
 from lifeline import Settings, Shock, build_problem
@@ -15,6 +15,9 @@ from lifeline.repair import RepairProblem
 
 SLOWLY = {"red": ["P1-A", "P1-C"], "blue": ["P1-B"]}
 BETTER = {"red": ["P1-C", "P1-A"], "blue": ["P1-B"]}
+
+__all__ = ["no_children"]
+pytestmark = pytest.mark.usefixtures("no_children")
 
 
 @pytest.fixture(scope="module")
