@@ -40,7 +40,9 @@ def serve(
     limits = ConnectionLimits(header_seconds=settings.header_seconds, most=settings.most_connections)
     with only_user(settings.data_folder) if settings.is_sqlite else nullcontext():
         refuse_an_open_house(settings)
-        typer.echo(f"lifeline serves http://{settings.host}:{settings.port}/v1, data in {settings.data_folder}.")
+        typer.echo(
+            f"lifeline serves http://{settings.host}:{settings.port}/v1, data in {settings.data_folder}."
+        )
         uvicorn.run(
             create_app(settings),
             host=settings.host,
