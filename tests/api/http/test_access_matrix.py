@@ -123,6 +123,9 @@ def things_of(caller: Caller, tenant: str, admin: str) -> dict[str, str]:
         job_table, id=job, tenant=tenant, incident=incident, kind="plan", result={}, status="successful"
     )
     database.write_now(lambda connection: connection.execute(insert(job_table).values(row)))
+    what_if = f"f{job[1:]}"
+    row = filled(job_table, id=what_if, tenant=tenant, incident=incident, kind="what-if", status="failed")
+    database.write_now(lambda connection, row=row: connection.execute(insert(job_table).values(row)))
     started_at, sha256 = loaded.json["started_at"], sha256_of(corrected)
     made_for = {"sha256": sha256, "settings": {"start": started_at}, "tables": {}}
     documents = {
@@ -148,6 +151,7 @@ def things_of(caller: Caller, tenant: str, admin: str) -> dict[str, str]:
         "version": "2",
         "document": "plan",
         "explanations/job": "line-ash-brook",
+        "what-ifs/job": what_if,
         "layer": "components",
         "feature": "ash-plant",
         "process": "plan",
