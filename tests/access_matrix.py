@@ -35,8 +35,22 @@ class Operation:
         return f"{self.method} {self.path}"
 
     @property
-    def names(self) -> list[str]:
-        return [part[1:-1].split(":")[0] for part in self.path.split("/") if part.startswith("{")]
+    def has_ids(self) -> bool:
+        return "{" in self.path
+
+    def path_with(self, things: Mapping[str, str]) -> str:
+        """Return the path with these ids in it, by name, or by what stands before and name: `explanations/job`."""
+        before, parts = "", []
+        for part in self.path.split("/"):
+            if part.startswith("{"):
+                name = part[1:-1].split(":")[0]
+                value = things.get(f"{before}/{name}", things.get(name))
+                assert value is not None, f"{self}: no case for {part}; make one in `things_of`"
+                parts.append(value)
+            else:
+                parts.append(part)
+            before = part
+        return "/".join(parts)
 
 
 @dataclass(frozen=True)
@@ -106,7 +120,7 @@ class Caller:
         self.app, self.loop = app, loop
 
     def wait_for(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(400)
 
     def ask(
         self,
@@ -160,7 +174,7 @@ class Caller:
             if message.get("body") or not message.get("more_body", True):
                 begun.set()
 
-        await asyncio.wait_for(self.app(scope, receive, send), 50)
+        await asyncio.wait_for(self.app(scope, receive, send), 390)
         start = outgoing[0]
         return Answer(
             start["status"],

@@ -97,8 +97,8 @@ class Fault:
 
 def next_row(head: Head, entry: Entry) -> Row:
     """Return the row that records this entry after that head."""
-    row = (
-        head.number + 1,
+    number = head.number + 1
+    columns = (
         entry.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         _clean(entry.tenant),
         _clean(entry.who),
@@ -106,7 +106,7 @@ def next_row(head: Head, entry: Entry) -> Row:
         _clean(entry.target),
         _encode({_clean(name): _fact(value) for name, value in entry.details.items()}),
     )
-    return Row(*row, previous=head.hash, hash=_hash((head.hash, *row)))
+    return Row(number, *columns, previous=head.hash, hash=_hash(head.hash, number, columns))
 
 
 def verify(rows: Iterable[Row], anchor: Head | None) -> tuple[Head, Fault | None]:
@@ -158,12 +158,14 @@ def write_anchor(file: Path, head: Head, *, also_back: bool = False) -> None:
         os.replace(fresh, file)
 
 
-def _hash(row: Sequence[str | int]) -> str:
-    """Hash the hash before a row and its columns, with NUL between.
+def _hash(previous: str, number: int, columns: Sequence[str]) -> str:
+    """Hash the hash before a row, its number and its columns from `at` to `details`, with NUL between.
 
     `_clean` leaves no NUL in a column, so no letter can move from one into the next without changing the hash.
     """
-    return hashlib.sha256("\0".join(map(str, row)).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(
+        "\0".join((previous, str(number), *columns)).encode("utf-8", "surrogatepass")
+    ).hexdigest()
 
 
 def _fault(number: int, last: str, row: Row) -> str:
@@ -171,7 +173,7 @@ def _fault(number: int, last: str, row: Row) -> str:
         return f"is missing; row {row.number} comes in its place."
     if row.previous != last:
         return "does not follow the row before it: one of the two was exchanged, slipped in or taken out."
-    if _hash((last, *row[:-2])) != row.hash:
+    if _hash(last, row.number, row[1:-2]) != row.hash:
         return "was changed after it was written."
     return ""
 

@@ -50,14 +50,16 @@ def head_of(connection: Connection) -> Head:
 def all_rows(connection: Connection) -> Iterator[Row]:
     """Yield all rows in order, some thousands in memory at a time."""
     after, there_is_more = -1, True
+    cursor = connection.connection.cursor()
     while there_is_more:
-        found = connection.execute(
-            select(*COLUMNS).where(audit.c.number > after).order_by(audit.c.number).limit(ROWS_AT_ONCE)
-        ).all()
-        for values in found:
-            yield Row._make(values)
+        query = select(*COLUMNS).where(audit.c.number > after).order_by(audit.c.number).limit(ROWS_AT_ONCE)
+        # Straight from the driver: making SQLAlchemy's rows of a million takes longer than checking them.
+        cursor.execute(str(query.compile(connection, compile_kwargs={"literal_binds": True})))
+        found = cursor.fetchall()
+        yield from map(Row._make, found)
         there_is_more = len(found) == ROWS_AT_ONCE
-        after = found[-1].number if found else after
+        after = found[-1][0] if found else after
+    cursor.close()
 
 
 def rows_of(connection: Connection, tenant: str, after: int, most: int) -> list[Row]:

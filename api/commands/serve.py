@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from api.settings import Settings
 
 
 def serve(
@@ -37,6 +40,7 @@ def serve(
     typer.echo(f"lifeline serves http://{settings.host}:{settings.port}/v1, data in {settings.data_folder}.")
     limits = ConnectionLimits(header_seconds=settings.header_seconds, most=settings.most_connections)
     with only_user(settings.data_folder) if settings.is_sqlite else nullcontext():
+        refuse_an_open_house(settings)
         uvicorn.run(
             create_app(settings),
             host=settings.host,
@@ -45,3 +49,32 @@ def serve(
             timeout_graceful_shutdown=5,
             **uvicorn_options(limits),
         )
+
+
+def refuse_an_open_house(settings: Settings) -> None:
+    """Say that without any key this machine is the admin, and refuse to listen where others could come."""
+    import ipaddress
+
+    from api.access.key_table import any_keys
+    from api.store.database import Database
+    from api.store.migrations import bring_up_to_date
+    from lifeline.errors import InvalidInput
+
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database)
+    try:
+        bring_up_to_date(database)
+        if settings.oidc_issuer or database.read_now(any_keys):
+            return
+    finally:
+        database.close()
+    try:
+        is_here = settings.host == "localhost" or ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        is_here = False
+    if not is_here:
+        raise InvalidInput(
+            f"There is no key yet, so the service listens on 127.0.0.1 only, not on {settings.host}. Make one with "
+            "`lifeline keys create NAME --role admin`."
+        )
+    typer.echo("There is no key yet: whoever is on this machine is the admin, and nobody else is let in.")

@@ -1,18 +1,16 @@
 """What a child process works out about a plan: JSON in, JSON out; every function is `(argument, report)`.
 
-`problem` tells what the plan is for: `system` is a file, `settings` and `tables` go in place of the system's own; a
-plan that was made at the minute `now` has the `updates` known by then as well. `plan` is as `Plan.to_json` has it.
+`problem` tells of the incident as `api.incidents.problem_now.situation_of` takes it, when the plan was made or now.
+`plan` is the one that is asked about, as `Plan.to_json` has it.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
-    from lifeline.plan import Plan
     from lifeline.repair import RepairProblem
     from lifeline.system import System
 
@@ -35,66 +33,51 @@ def explanation(argument: Argument, report: Report) -> dict[str, Any]:
 
 
 def difference(argument: Argument, report: Report) -> dict[str, Any]:
-    """Return what `plan` changes against the plan `before` from the minute `now` on."""
+    """Return what `plan` changes against the plan `before` from the minute on at which it was made."""
     from api.documents.differences import plan_difference
+    from lifeline.plan import Plan
 
-    after = _plan(argument["plan"])
-    changed = plan_difference(
-        _problem(argument["problem"], after),
-        _plan(argument["before"]),
-        after,
-        minute=argument["problem"].get("now", 0),
-    )
-    return changed.model_dump(mode="json")
+    before, after = Plan.from_json(argument["before"]), Plan.from_json(argument["plan"])
+    minute = int(argument["problem"].get("now") or 0)
+    return plan_difference(_problem(argument), before, after, minute=minute).model_dump(mode="json")
 
 
 def layers(argument: Argument, report: Report) -> dict[str, Any]:
-    """Return the map `layers` of a system, and how its parts are `at_first`; both stay while its tables do."""
-    from api.documents.at_first import at_first
+    """Return the map layers of the system, which stay the same while its version and the incident's tables do."""
     from api.documents.system_layers import system_layers
 
+    return system_layers(_system(argument["problem"]))
+
+
+def now(argument: Argument, report: Report) -> dict[str, Any]:
+    """Return how the parts of the incident are now, as `api.documents.layers.Now` has it."""
+    from api.documents.at_now import at_first, at_now
+    from api.jobs.problem import situation_of
+    from lifeline.cascade import propagate
+    from lifeline.shock import Shock
+
     system = _system(argument["problem"])
-    return {"layers": system_layers(system), "at_first": at_first(system)}
+    if len(system.crews):
+        return at_now(situation_of(argument["problem"]))
+    return at_first(propagate(system, Shock.from_table(system, system.damage)))
 
 
 def _evaluation(argument: Argument) -> Evaluation:
     from lifeline.evaluation import evaluate
-
-    plan = _plan(argument["plan"])
-    return evaluate(_problem(argument["problem"], plan), plan)
-
-
-def _problem(told: Argument, plan: Plan) -> RepairProblem:
-    """Return the problem that the plan was made for: at time zero, or at the minute `now` with what had happened."""
-    from api.planning import problem_of
-    from lifeline.carry_on import carry_on
-    from lifeline.news import News, updates_from_table
-
-    if "started_at" in told:
-        from api.jobs.problem import situation_of
-
-        found = situation_of({**told, "plan": plan.to_json()})
-        return carry_on(found.problem, found.plan, found.news).problem
-    problem = problem_of(_system(told))
-    if "now" not in told:
-        return problem
-    news = News(told["now"], updates_from_table(list(told.get("updates") or ())))
-    return carry_on(problem, plan, news).problem
-
-
-def _system(told: Argument) -> System:
-    from dataclasses import fields
-
-    from lifeline.files import read_system
-    from lifeline.system import Settings
-
-    system = read_system(told["system"])
-    own = {field.name: getattr(system.settings, field.name) for field in fields(system.settings)}
-    settings = Settings.of({**own, **(told.get("settings") or {})})
-    return system.replace(settings=settings, **(told.get("tables") or {}))
-
-
-def _plan(content: Mapping[str, Any]) -> Plan:
     from lifeline.plan import Plan
 
-    return Plan.from_json(json.dumps(content))
+    return evaluate(_problem(argument), Plan.from_json(argument["plan"]))
+
+
+def _problem(argument: Argument) -> RepairProblem:
+    """Return the problem that the plan was made for; what it says of the time before is history."""
+    from api.jobs.problem import problem_from_now, situation_of
+
+    return problem_from_now(situation_of({**argument["problem"], "plan": argument["plan"]}))
+
+
+def _system(problem: Argument) -> System:
+    from api.incidents.problem_now import system_with
+    from api.jobs.systems import system_at
+
+    return system_with(system_at(problem["system"]), problem)

@@ -130,7 +130,9 @@ def _damage(features: Sequence[Feature], now: Now) -> Layer:
         "Damage",
         "The components that are known to be broken.",
         broken,
-        lambda found: _with(found, {"layer": "damage", **now.damage[found["id"]]}),
+        lambda found: _with(
+            found, {"layer": "damage", "state": now.states.get(found["id"], WORKS), **now.damage[found["id"]]}
+        ),
     )
 
 
@@ -148,13 +150,16 @@ def _customers(features: Sequence[Feature], now: Now) -> Layer:
 
 
 def _crews(features: Sequence[Feature], now: Now) -> Layer:
-    return Layer(
-        "crews",
-        "Crews",
-        "The crews, where they start, and what is known of them now.",
-        features,
-        lambda found: _with(found, now.crews.get(found["id"], {})),
-    )
+    def complete(found: Feature) -> Feature:
+        more = dict(now.crews.get(found["id"], {}))
+        place = more.pop("longitude", None), more.pop("latitude", None)
+        moved = _with(found, more)
+        if None not in place:
+            moved["geometry"] = {"type": "Point", "coordinates": list(place)}
+        return moved
+
+    placed = [complete(found) for found in features]
+    return Layer("crews", "Crews", "The crews, where they are now and what they do.", placed)
 
 
 def _visits(work: Work | None) -> Layer:

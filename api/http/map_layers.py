@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,19 +11,20 @@ from api.access.sight import Seen
 from api.documents.layers import Layer, Now, Work, incident_layers
 from api.http.papers import IN_CHILDREN, plan_on_the_map, work_of
 from api.http.service import MOST_LAYERS
-from api.store.systems import find
+from api.http.situation import minute_now, situation_now
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from api.access.sight import Sight
     from api.http.service import Service
 
 
 async def layers_for(service: Service, incident: Any, sight: Sight | None) -> dict[str, Layer]:
     """Return the layers of an incident as they are now, by their ids, as far as they are seen."""
-    ground = await _ground(service, incident)
-    system, now = ground["layers"], Now(**ground["at_first"])
+    minute = minute_now(incident)
+    problem = await situation_now(service, incident, minute)
+    system = await _worked_out(service, "layers", (incident.id, incident.revision), problem)
+    key = (incident.id, incident.revision, incident.last_seq, minute)
+    now = Now(**await _worked_out(service, "now", key, problem))
     if sight is not None:
         system, now = _seen(system, sight), _seen_now(now, sight)
     plan = await plan_on_the_map(service, incident.id)
@@ -62,20 +61,11 @@ def _seen_now(now: Now, sight: Sight) -> Now:
     return replace(now, damage=damage, crews=crews)
 
 
-async def _ground(service: Service, incident: Any) -> dict[str, Any]:
-    """Return the layers of the system with the incident's own tables, and how it is at first; made once."""
-
-    def look(connection: Connection) -> Any:
-        return find(connection, incident.tenant, incident.system, incident.system_version)
-
-    sha256 = (await service.database.read(look)).sha256
-    tables = json.dumps(incident.tables, sort_keys=True)
-    key = hashlib.sha256(f"{sha256}\n{tables}".encode()).hexdigest()
-    if key not in service.layers:
-        path = await service.spooled(sha256)
-        argument = {"problem": {"system": str(path), "tables": incident.tables}}
-        service.layers[key] = await service.ask(f"{IN_CHILDREN}:layers", argument)
-    service.layers.move_to_end(key)
+async def _worked_out(service: Service, what: str, key: tuple[Any, ...], problem: dict[str, Any]) -> Any:
+    """Return what a child makes of an incident, kept for as long as nothing in its key changes."""
+    if (what, key) not in service.layers:
+        service.layers[what, key] = await service.ask(f"{IN_CHILDREN}:{what}", {"problem": problem})
+    service.layers.move_to_end((what, key))
     while len(service.layers) > MOST_LAYERS:
         service.layers.popitem(last=False)
-    return service.layers[key]
+    return service.layers[what, key]

@@ -1,7 +1,7 @@
 """The documents of a plan, as a route gets at them: kept ones from the database, others from a child, kept then.
 
 Of a plan's documents two are read here: `plan`, as `Plan.to_json` has it, and `problem`, what it was made for: the
-`sha256` of the system, and `settings`, `tables`, `now` and `updates` as `api.documents.in_children` wants them.
+`sha256` of the system, and the rest of what `api.incidents.problem_now.situation_of` takes.
 """
 
 from __future__ import annotations
@@ -66,8 +66,7 @@ async def argument_of(service: Service, row: Any) -> dict[str, Any]:
     """Return what a child needs to know of a plan and of the problem it was made for."""
     problem = json.loads(await document(service, row, "problem"))
     path = await service.spooled(problem.pop("sha256"))
-    made = json.loads(await document(service, row, "plan"))
-    return {"problem": {**problem, "system": str(path)}, "plan": made}
+    return {"problem": {**problem, "system": str(path)}, "plan": await document(service, row, "plan")}
 
 
 async def document(service: Service, row: Any, name: str) -> str:

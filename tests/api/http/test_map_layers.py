@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 from fastapi.testclient import TestClient
-from planned_incidents import with_plans
+from planned_incidents import no_children, with_plans
 from worlds import town
 
 from lifeline import Settings, Shock, build_problem
 from lifeline.repair import RepairProblem
 
 ORDERS = {"red": ["P1-A", "P1-B"]}
+
+__all__ = ["no_children"]
+pytestmark = pytest.mark.usefixtures("no_children")
 
 
 @pytest.fixture(scope="module")

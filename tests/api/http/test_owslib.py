@@ -63,7 +63,7 @@ def running(client: TestClient) -> Iterator[str]:
 
 @pytest.fixture
 def on_sqlite(tmp_path: Path) -> Iterator[TestClient]:
-    settings = ServiceSettings(data_folder=tmp_path / "data", open_docs=True)
+    settings = ServiceSettings(data_folder=tmp_path / "data", open_docs=True, worker=False, is_warm=False)
     with TestClient(create_app(settings), base_url="http://127.0.0.1") as client:
         yield client
 

@@ -7,7 +7,7 @@ import io
 
 import pytest
 from fastapi.testclient import TestClient
-from planned_incidents import with_plans
+from planned_incidents import no_children, with_plans
 from worlds import town
 
 from lifeline import Settings, Shock, build_problem
@@ -15,6 +15,9 @@ from lifeline.repair import RepairProblem
 
 SLOWLY = {"red": ["P1-A", "P1-C"], "blue": ["P1-B"]}
 BETTER = {"red": ["P1-C", "P1-A"], "blue": ["P1-B"]}
+
+__all__ = ["no_children"]
+pytestmark = pytest.mark.usefixtures("no_children")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +79,7 @@ def test_jobs_are_explained_and_versions_compared(client: TestClient, problem: R
     both = changed.json()["before_person_minutes"], changed.json()["after_person_minutes"]
     assert both[0] - both[1] == 4200
     assert changed.json()["crews"][0]["said"]["en"].startswith("red: Your order is now P1-C, then P1-A.")
-    assert first.status_code == 404
+    assert first.status_code == 409
     assert "before" in first.json()["detail"]
     assert backwards.json()["after_person_minutes"] == both[0]
 

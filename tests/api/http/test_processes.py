@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from planned_incidents import no_children
+from sqlalchemy import Connection
 
 from api.access.caller import LOCAL_ADMIN, Caller
 from api.http.who import caller_of
 from api.jobs import records
+
+__all__ = ["no_children"]
+pytestmark = pytest.mark.usefixtures("no_children")
 
 
 @pytest.fixture
@@ -23,9 +27,14 @@ def asked(client: TestClient, incident: str, **inputs: Any) -> Any:
     return client.post("/processes/plan/execution", json={"inputs": {"incident": incident, **inputs}})
 
 
-def ended(client: TestClient, job: str, status: str, **values: Any) -> None:
-    write: Callable[..., Any] = client.app.state.service.database.write_now  # type: ignore[attr-defined]
-    write(lambda connection: records.end(connection, job, status, "Out of luck.", **values))
+def ended(client: TestClient, job: str, status: str, **result: Any) -> None:
+    """End a job as the worker does: with its result, if this was its end."""
+
+    def act(connection: Connection) -> None:
+        if records.end(connection, job, status, "Out of luck.") and result:
+            records.keep_result(connection, job, result)
+
+    client.app.state.service.database.write_now(act)  # type: ignore[attr-defined]
 
 
 def test_a_plan_is_asked_for_as_a_job_whose_place_is_told(client: TestClient, incident: str) -> None:
@@ -80,8 +89,11 @@ def test_inputs_that_are_no_good_are_named(
     assert client.get("/jobs").json()["jobs"] == []
 
 
-def test_an_incident_that_is_not_there_is_a_404(client: TestClient) -> None:
-    assert asked(client, "0" * 16).status_code == 404
+def test_an_incident_that_is_not_there_is_a_bad_input(client: TestClient) -> None:
+    answer = asked(client, "0" * 16)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "inputs: There is no incident '0000000000000000'."
 
 
 def test_the_same_key_asks_once(client: TestClient, incident: str) -> None:
@@ -99,7 +111,7 @@ def test_results_are_there_when_the_job_is_successful(client: TestClient, incide
     job = asked(client, incident).json()["jobID"]
 
     early = client.get(f"/jobs/{job}/results")
-    ended(client, job, records.SUCCESSFUL, result={"version": 1})
+    ended(client, job, records.SUCCESSFUL, version=1)
     status, results = client.get(f"/jobs/{job}").json(), client.get(f"/jobs/{job}/results")
 
     assert early.status_code == 404
@@ -122,7 +134,7 @@ def test_a_job_is_dismissed_once_and_stays_so(client: TestClient, incident: str)
     job = asked(client, incident).json()["jobID"]
 
     first = client.delete(f"/jobs/{job}")
-    ended(client, job, records.SUCCESSFUL, result={"version": 1})
+    ended(client, job, records.SUCCESSFUL, version=1)
     again = client.delete(f"/jobs/{job}")
 
     assert first.json()["status"] == again.json()["status"] == "dismissed"
@@ -169,7 +181,7 @@ def test_jobs_of_others_are_not_there_and_viewers_only_look(client: TestClient, 
         finally:
             client.app.dependency_overrides.clear()  # type: ignore[attr-defined]
 
-    assert answers(replace(LOCAL_ADMIN, tenant="other")) == [404, 404, 404, 404, 0]
+    assert answers(replace(LOCAL_ADMIN, tenant="other")) == [404, 404, 404, 422, 0]
     assert answers(replace(LOCAL_ADMIN, roles=frozenset({"viewer"}))) == [200, 404, 403, 403, 1]
     # Who approves may ask what-ifs, which are jobs too, but neither plan nor end a plan.
     assert answers(replace(LOCAL_ADMIN, roles=frozenset({"approver"}))) == [200, 404, 403, 403, 1]
