@@ -41,8 +41,13 @@ DOCUMENTS = {"GET /openapi.json", "GET /docs", "GET /docs/oauth2-redirect"}
 "Only with the setting open_docs, which is off by default."
 
 
-OF_EVERYBODY = {"/v1/scenarios/{name}", "/v1/scenarios/{name}/incidents"}
-"The library's stories are the same for all tenants."
+OF_EVERYBODY = {
+    "/v1/scenarios/{name}",
+    "/v1/scenarios/{name}/incidents",
+    "/processes/{process}",
+    "/processes/{process}/execution",
+}
+"The library's stories, and what can be asked for as a job, are the same for all tenants."
 
 
 @cache
@@ -115,11 +120,12 @@ def things_of(caller: Caller, tenant: str, admin: str) -> dict[str, str]:
         headers={"content-type": "application/json"},
     )
     job = (tenant.encode().hex() + "0" * 16)[:16]
-    row = filled(job_table, id=job, tenant=tenant, incident=incident, kind="plan", status="accepted")
+    row = filled(job_table, id=job, tenant=tenant, incident=incident, kind="plan", status="successful")
     database.write_now(lambda connection: connection.execute(insert(job_table).values(row)))
     started_at, sha256 = loaded.json["started_at"], sha256_of(corrected)
     made_for = {"sha256": sha256, "settings": {"start": started_at}, "tables": {}}
     documents = {"plan": a_plan().to_json(), "problem": json.dumps(made_for)}
+    documents |= {"summary": "{}", "recovery": "[]"}
     for version in (1, 2):
         other = f"{version}{job[1:]}"
         row = filled(job_table, id=other, tenant=tenant, incident=incident, kind="plan", status="successful")
@@ -215,7 +221,7 @@ def test_a_role_does_what_the_table_says_and_nothing_else(
         assert answer.status not in (401, 403, *([404] if own else [])), answer.body
         assert answer.status < 500, answer.body
         # A name is each tenant's own: the other's system of the same name is not what is told of here.
-        by_id = operation.has_ids and "/{name}" not in operation.path
+        by_id = operation.has_ids and "/{name}" not in operation.path and operation.path not in OF_EVERYBODY
         assert own or not by_id or answer.status == 404, answer.body
 
 
