@@ -34,8 +34,9 @@ def groups_with_buffer(system: System) -> Mapping[str, Collection[str]]:
     A group of a facility may be called by its service as well.
     """
     names: dict[str, set[str]] = {}
+    customers = _customers_of_facilities(system)
     for row in buffered_rows(system):
-        for name in _names_of(system, row["dependent"]):
+        for name in (row["dependent"], *customers.get(row["dependent"], ())):
             names.setdefault(name, set()).update(_called(row))
     return names
 
@@ -61,11 +62,12 @@ def with_refills(problem: RepairProblem, news: News) -> RepairProblem:
     """
     refills = sorted(news.refilled, key=lambda update: update.at)
     usual = groups_of(buffered_rows(problem.system))
+    customers = _customers_of_facilities(problem.system)
     for update in refills:
         longer = {
             key: rows[0]["buffer_minutes"] + without
             for key, rows in usual.items()
-            if _is_meant(problem.system, update, rows[0])
+            if _is_meant(update, rows[0], customers)
             and (without := _minutes_without(problem, rows, update.at))
         }
         if longer:
@@ -73,17 +75,19 @@ def with_refills(problem: RepairProblem, news: News) -> RepairProblem:
     return problem
 
 
-def _is_meant(system: System, update: Update, row: Row) -> bool:
-    return update.job in _names_of(system, row["dependent"]) and (
-        not update.group or update.group in _called(row)
-    )
+def _is_meant(update: Update, row: Row, customers: Mapping[str, Collection[str]]) -> bool:
+    node = row["dependent"]
+    is_named = update.job == node or update.job in customers.get(node, ())
+    return is_named and (not update.group or update.group in _called(row))
 
 
-def _names_of(system: System, node: str) -> set[str]:
-    """Return the node's id, and that of the customer whose facility it is."""
-    supplies = system.supplies
-    mine = supplies["customer"][(supplies["service"] == FACILITY) & (supplies["node"] == node)]
-    return {node, *mine}
+def _customers_of_facilities(system: System) -> Mapping[str, Collection[str]]:
+    """Return by node the customers whose facility it is."""
+    supplies = system.supplies[system.supplies["service"] == FACILITY]
+    customers: dict[str, set[str]] = {}
+    for node, customer in zip(supplies["node"], supplies["customer"], strict=True):
+        customers.setdefault(node, set()).add(customer)
+    return customers
 
 
 def _called(row: Row) -> set[str]:

@@ -97,3 +97,7 @@ def plan_well(argument: Any, report: Report) -> dict[str, Any]:
 def understudy(argument: Any, report: Report) -> dict[str, Any]:
     tell_a_plan(report, 1000, "rule")
     return {"label": "rule", "objective": 1000, "documents": {"plan": "plan of 1000"}}
+
+
+def hang(argument: Any, report: Report) -> None:
+    time.sleep(3600)

@@ -40,15 +40,18 @@ def proposal_told(proposal: Proposal) -> dict[str, Any]:
 
 
 def plan_documents(evaluation: Evaluation, summary: dict[str, Any]) -> dict[str, str]:
-    """Return the plan, its summary, the recovery curves, and the papers for crews and customers, each as JSON text."""
-    from api.documents.papers import papers_of
+    """Return the plan, its summary, the recovery curves and the times of return, each as JSON text.
+
+    Work lists with their reasons are made when somebody asks: for 500 jobs they take six seconds.
+    """
+    from api.documents.returns import returns_of
     from lifeline.added_rows import records_of
 
     return {
         "plan": evaluation.plan.to_json(),
         "summary": written(summary),
         "recovery": written(records_of(evaluation.curves)),
-        **papers_of(evaluation),
+        "returns": returns_of(evaluation).model_dump_json(),
     }
 
 

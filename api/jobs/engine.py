@@ -23,6 +23,8 @@ URGENT_SLOTS = 1
 
 WAITS, RUNS = ("ENQUEUED", "DELAYED"), ("PENDING",)
 
+CLOSING_SECONDS = 3
+
 ATTEMPT = "~"
 "Between a job's number and that of an attempt, in the number of a workflow."
 
@@ -104,9 +106,13 @@ class Engine:
         # Without a queue it would go to one of DBOS's own, beyond the reach of our limits.
         self._dbos.resume_workflow(workflow, queue_name=URGENT_QUEUE if is_urgent else NORMAL_QUEUE)
 
-    def close(self) -> None:
-        """Let go of everything; what runs is found again at the next start."""
-        self._dbos.destroy(destroy_registry=True)
+    def close(self, *, has_work: bool) -> None:
+        """Let go of everything; what is broken off is found again at the next start.
+
+        DBOS notes for itself that it was broken off, which takes it up to a second or two.
+        """
+        seconds = CLOSING_SECONDS if has_work else 0
+        self._dbos.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)
 
 
 def _standing(workflows: list[Any]) -> Standing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,8 @@ class Telling:
         objective, plan, label = self.best
         told = {"phase": phase, "objective": objective, "bound": bound, "seconds": round(self.seconds, 3)}
         if self.is_news:
-            told |= {"label": label, "plan": plan.to_json(), "plan_sha256": plan.sha256}
+            text = plan.to_json()
+            sha256 = hashlib.sha256(text.encode()).hexdigest()
+            told |= {"label": label, "plan": text, "plan_sha256": sha256}
             self.is_news = False
         self.report(told)

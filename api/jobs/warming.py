@@ -1,9 +1,14 @@
-"""What the warm host does before it forks: one tiny plan, by which all compiled loops are loaded."""
+"""What the warm host does before it forks: small plans, by which all compiled loops are loaded, and all modules."""
 
 from __future__ import annotations
 
-CITY = "three_towns"
-"Nine components: it takes no time, and goes through every loop that a large city does."
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lifeline.repair import RepairProblem
+
+COMPONENTS, DAMAGE_SHARE = 300, 0.05
+"A grown city with all five sectors: it takes no time, and goes through every loop that a large one does."
 
 ENOUGH_FOR_TWO_CHAINS = 10_000
 "Evaluations from which on a search goes on two cores."
@@ -14,25 +19,33 @@ def warm() -> None:
 
     CP-SAT is left out: it works in a process of its own anyhow.
     """
-    from dataclasses import replace
-
-    from lifeline.etr import returns
+    import api.incidents.cascade_now
+    import api.incidents.picture
+    import api.jobs.intake
+    import api.jobs.work  # noqa: F401 - what is loaded here need not be loaded in every child
+    from api.documents.papers import papers_of
+    from api.planning import problem_of
     from lifeline.evaluation import evaluate
     from lifeline.news import News
-    from lifeline.repair import build_problem
-    from lifeline.shock import Shock
-    from scenarios import load_scenario
-    from solvers import KNOWN_RULES, Budget, solve
+    from scenarios.synthetic import grow_city
+    from solvers import Budget, solve
     from solvers.bounds import lower_bound
     from solvers.replan import replan
 
-    system = load_scenario(CITY)
-    problem = build_problem(system, Shock.from_table(system, system.damage))
-    for rule in (*KNOWN_RULES, "bundles"):
-        solve(problem, method=rule)
+    problem = problem_of(grow_city(components=COMPONENTS, seed=1, damage_share=DAMAGE_SHARE))
+    solve(problem, method="bundles")
     proposal = solve(problem, method="local_search", budget=Budget(evaluations=ENOUGH_FOR_TWO_CHAINS))
     lower_bound(problem, rounds=1, best=proposal.plan)
-    returns(evaluate(problem, proposal.plan))
+    papers_of(evaluate(problem, proposal.plan))
     replan(problem, proposal.plan, News(now=60), budget=Budget(evaluations=100))
-    flowing = system.replace(settings=replace(system.settings, water_rule="flow"))
-    evaluate(build_problem(flowing, Shock.from_table(flowing, flowing.damage)), proposal.plan)
+    evaluate(under_flow(problem), proposal.plan)
+
+
+def under_flow(problem: RepairProblem) -> RepairProblem:
+    """Return the problem with water that flows, which is judged by loops of its own."""
+    from dataclasses import replace
+
+    from api.planning import problem_of
+
+    settings = replace(problem.system.settings, water_rule="flow")
+    return problem_of(problem.system.replace(settings=settings))

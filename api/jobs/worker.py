@@ -91,13 +91,13 @@ class Worker:
 
     async def close(self) -> None:
         """Stop; what runs is broken off and found again by the next worker of this name."""
-        self._is_closing = True
+        self._is_closing, has_work = True, bool(self.at_work)
         tasks = [task for task in (self._tending, *self.at_work.values()) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self.engine is not None:
-            await asyncio.to_thread(self.engine.close)
+            await asyncio.to_thread(self.engine.close, has_work=has_work)
 
     @property
     def is_tending(self) -> bool:
@@ -131,6 +131,7 @@ class Worker:
         """Have it solved, and write down what came of it."""
         loaded = await self.database.read(lambda connection: kind.load(connection, row))
         path = await self.spooled(loaded.system_sha256)
+        self.children.keep(str(path))
         solve = Solve(
             kind.understudy if by_rule else kind.function,
             kind.understudy,

@@ -22,10 +22,11 @@ from api.documents.processes import JobRecord, Process, StatusInfo, status_info
 from api.http.door import door_of
 from api.http.links import root_of
 from api.http.problems import MOST_PLACES, BadPlace, Refusal
-from api.http.routes import plans
+from api.http.routes import plans, what_ifs
 from api.http.service import service_of
 from api.http.shapes import Cursor, IdempotencyKey, Limit, Sent, cursor_of, parts_of
 from api.http.who import allowed
+from api.incidents.what_if_answers import WhatIfs
 from api.jobs import records
 
 router = APIRouter(tags=["jobs"])
@@ -63,7 +64,25 @@ async def _ask_for_plan(request: Request, inputs: PlanInputs, caller: Caller, ke
     return await plans.ask_for(request, inputs.incident, sent, caller, key)
 
 
+async def _ask_what_if(
+    request: Request, inputs: what_ifs.WhatIfRequest, caller: Caller, key: str | None
+) -> Response:
+    return await what_ifs.ask(request, inputs, caller, key)
+
+
 OFFERED: dict[str, Offered] = {
+    "what-if": Offered(
+        Process(
+            id="what-if",
+            title="Put what-ifs side by side",
+            description="Plans a base and up to a dozen variants of it with the same budget and seed, and says what "
+            "each variant changes and how sure that is. The live incident is not touched.",
+            inputs=what_ifs.WhatIfRequest,
+            outputs={"what-if": WhatIfs},
+        ),
+        Right.ask_what_if,
+        _ask_what_if,
+    ),
     "plan": Offered(
         Process(
             id="plan",

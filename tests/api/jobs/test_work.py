@@ -50,7 +50,8 @@ def test_the_larger_town_comes_first(two_lines: str) -> None:
     assert Plan.from_json(answer["documents"]["plan"]).sequences() == {"red": ["P1-P2", "P1-P3"]}
     summary = json.loads(answer["documents"]["summary"])
     assert (summary["person_hours"], summary["finish_minute"]) == (50.0, 120)
-    assert {"work_lists", "returns"} <= set(answer["documents"])
+    back = {row["customer"]: row["minute"] for row in json.loads(answer["documents"]["returns"])["returns"]}
+    assert back == {"people of P2": 60, "people of P3": 120}
     assert max(row["persons_without"] for row in json.loads(answer["documents"]["recovery"])) == 40
 
 
