@@ -41,8 +41,13 @@ DOCUMENTS = {"GET /openapi.json", "GET /docs", "GET /docs/oauth2-redirect"}
 "Only with the setting open_docs, which is off by default."
 
 
-OF_EVERYBODY = {"/v1/scenarios/{name}", "/v1/scenarios/{name}/incidents", "/processes/{process}"}
-"The library's stories and the processes are the same for all tenants."
+OF_EVERYBODY = {
+    "/v1/scenarios/{name}",
+    "/v1/scenarios/{name}/incidents",
+    "/processes/{process}",
+    "/processes/{process}/execution",
+}
+"The library's stories, and what can be asked for as a job, are the same for all tenants."
 
 EXAMPLE_INCIDENT = b"5f1d7a84c0ffee00"
 "In the examples of bodies; replaced by the one that is asked about."
@@ -128,12 +133,8 @@ def things_of(caller: Caller, tenant: str, admin: str) -> dict[str, str]:
     database.write_now(lambda connection, row=row: connection.execute(insert(job_table).values(row)))
     started_at, sha256 = loaded.json["started_at"], sha256_of(corrected)
     made_for = {"sha256": sha256, "settings": {"start": started_at}, "tables": {}}
-    documents = {
-        "plan": a_plan().to_json(),
-        "problem": json.dumps(made_for),
-        "summary": "{}",
-        "recovery": "{}",
-    }
+    documents = {"plan": a_plan().to_json(), "problem": json.dumps(made_for)}
+    documents |= {"summary": "{}", "recovery": "[]"}
     for version in (1, 2):
         other = f"{version}{job[1:]}"
         row = filled(job_table, id=other, tenant=tenant, incident=incident, kind="plan", status="successful")
