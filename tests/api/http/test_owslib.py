@@ -107,7 +107,7 @@ def test_owslib_asks_for_a_plan_as_for_any_other_process(
         place = service.response_headers["Location"]
         classes = service.conformance()["conformsTo"]
 
-    assert offered == ["plan"]
+    assert "plan" in offered
     assert inputs["incident"]["schema"]["type"] == "string"
     assert (job["type"], job["processID"]) == ("process", "plan")
     assert place == f"{base}/jobs/{job['jobID']}"
