@@ -9,9 +9,9 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from lifeline.crews import common_hours
-from lifeline.errors import InfeasiblePlan, InvalidInput
+from lifeline.errors import InfeasiblePlan
 from lifeline.hours import work_within
-from lifeline.nearest import Nearest
+from lifeline.numbered_work import numbered_work
 from lifeline.plan import LAST_MINUTE, Plan, Visit
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def schedule(
     Raises InvalidInput for unknown crews and jobs and for jobs given twice; InfeasiblePlan for jobs the crew cannot do,
     for orders that cannot be kept this way, and when crews wait for each other for ever.
     """
-    clock = _Clock(problem, _numbered(problem, sequences), earliest or {})
+    clock = _Clock(problem, numbered_work(problem, sequences), earliest or {})
     if claims is not None:
         clock.hand_out_parts(claims)
     clock.run()
@@ -331,51 +331,3 @@ class _Clock:
         ]
         what = [f"the end of {name!r}" for name in befores] + [f"the crew of {name!r}" for name in absent]
         return f"waits at {jobs[job].id!r} for {' and '.join(dict.fromkeys(what))}"
-
-
-def _numbered(problem: RepairProblem, sequences: Mapping[str, Sequence[str]]) -> dict[int, list[int]]:
-    """Return the job numbers of each crew number, the next job last, after checking who may do what."""
-    to_do: dict[int, list[int]] = {}
-    given: dict[str, str] = {}
-    for crew in sorted(sequences):
-        if crew not in problem.crew_index:
-            guess = Nearest(problem.crew_index).to(crew)
-            hint = "" if guess is None else f" Did you mean {guess!r}?"
-            raise InvalidInput(f"There is no crew {crew!r} in this problem.{hint}")
-        number = problem.crew_index[crew]
-        jobs = _after_history(problem, number, sequences[crew])
-        for job in jobs:
-            _check_job(problem, number, job)
-            if job in given:
-                raise InvalidInput(
-                    f"Job {job!r} is given twice: to crew {given[job]!r} and to crew {crew!r}."
-                )
-            given[job] = crew
-        to_do[number] = [problem.job_index[job] for job in reversed(jobs)]
-    return to_do
-
-
-def _after_history(problem: RepairProblem, crew: int, jobs: Sequence[str]) -> Sequence[str]:
-    """Return a crew's jobs without those of the history, if they begin with these."""
-    past = [visit.job for visit in problem.past_of_crew[crew]]
-    return jobs[len(past) :] if past and list(jobs[: len(past)]) == past else jobs
-
-
-def _check_job(problem: RepairProblem, crew: int, job: str) -> None:
-    skill = problem.job(job).skill
-    if job in problem.unassignable:
-        raise InfeasiblePlan(f"Job {job!r} cannot be planned. {problem.unassignable[job]}")
-    number = problem.job_index[job]
-    if number in problem.past:
-        raise InfeasiblePlan(
-            f"Job {job!r} has been done, or begun, by crew {problem.past[number].crew!r} already."
-        )
-    if skill not in problem.crews[crew].skills:
-        raise InfeasiblePlan(
-            f"Crew {problem.crews[crew].id!r} lacks the skill {skill!r} that job {job!r} needs."
-        )
-    if not problem.can_do[crew, number]:
-        raise InfeasiblePlan(
-            f"Crew {problem.crews[crew].id!r} may not do job {job!r}: an order forbids it, or the job has another "
-            "owner, or is not simple enough for volunteers."
-        )

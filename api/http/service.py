@@ -7,6 +7,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from api.store.database import Database
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from api.http.pictures import Pictures
     from api.http.streams import Streams
     from api.jobs.worker import Worker
 
@@ -48,6 +50,13 @@ class Service:
     worker: Worker | None = None
     checks: dict[str, Check] = field(default_factory=dict)
     "What else /readyz asks; each answers `ok` or what is wrong."
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Return the pictures of incidents, kept for about a second."""
+        from api.http.pictures import Pictures
+
+        return Pictures(self)
 
     async def ask(self, function: str, argument: dict[str, Any], *, seconds: float | None = None) -> Any:
         """Have a child of the service work something out, and return it; what it refuses is refused here."""

@@ -33,7 +33,7 @@ class ComponentNow(BaseModel):
     kind: str
     owner: str
     state: State
-    works: bool
+    works: bool | None = Field(description="Null for others' components, of which the state alone is seen.")
     crews: list[str] = Field(description="Who is at work on it.")
 
 
@@ -76,7 +76,7 @@ class FacilityNow(BaseModel):
     district: str
     persons: Persons
     without: list[str] = Field(description="Services it lacks.")
-    is_up: bool
+    is_up: bool | None = Field(description="Null for who sees only some of its services.")
     buffer_left_minutes: Minute | None = Field(description="Null where it drains none, or has none.")
     up_minute: Minute | None = Field(
         description="From when it is up for good; null: never down, or not by the plan."

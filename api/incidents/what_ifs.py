@@ -5,6 +5,7 @@ The live incident is not touched. Runs in a child: JSON in, JSON out; `what_if_a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 Report = Callable[[Any], None]
 
 BASE = "base"
+QUICK_RULE = "customers_per_crew_hour"
+"Of the rules that take no time it is mostly the best."
+
 SAME_PROBLEM = ("customer_first", "search")
 "Changes of how a plan is looked for: no plan of these variants is below the base's bound either."
 
@@ -55,15 +59,20 @@ def what_ifs(argument: Mapping[str, Any], report: Report) -> dict[str, Any]:
     The argument is that of `situation_of`, and `variants`, as `Variants` has them; `method`, `evaluations` and `seed`
     as for a plan. `seconds` is the time until the answer is wanted, shared evenly among the base and the variants.
     """
+    began = time.perf_counter()
+
+    def tell(phase: str) -> None:
+        report({"phase": phase, "seconds": round(time.perf_counter() - began, 3)})
+
     variants = Variants.model_validate({"variants": argument["variants"]}).variants
     system, reports, now, plan = given(argument)
     base = Supposition(system, tuple(reports), now, plan, search=_search(argument, 1 + len(variants)))
-    report({"phase": BASE, "percent": 0})
+    tell(BASE)
     horizon = situation(base.system, base.reports, now, plan=plan).problem.horizon_minutes
     first = _tried(BASE, base, horizon, (), argument)
     rows: list[tuple[Any, Tried | str]] = []
-    for number, variant in enumerate(variants, 1):
-        report({"phase": variant.name, "percent": 100 * number // (1 + len(variants))})
+    for variant in variants:
+        tell(variant.name)
         rows.append((variant, _variant(variant, base, horizon, first, argument)))
         tried = rows[-1][1]
         if isinstance(tried, Tried):
@@ -83,6 +92,11 @@ def what_ifs(argument: Mapping[str, Any], report: Report) -> dict[str, Any]:
         "horizon_minutes": horizon,
         "seed": argument.get("seed") or 0,
     }
+
+
+def what_ifs_at_once(argument: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Return the same with the plans of a rule that takes no time: what there is to do when the time is nearly up."""
+    return what_ifs({**argument, "method": QUICK_RULE, "seconds": None}, report)
 
 
 def _search(argument: Mapping[str, Any], parts: int) -> dict[str, Any]:

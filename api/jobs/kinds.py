@@ -12,6 +12,7 @@ from api.incidents.standing import SUBJECT
 from api.jobs.answers import written
 from api.store import plans, systems
 from api.store.events import Happening, append
+from api.store.situations import followed_plan
 from api.store.tables import event, incident
 
 SETTINGS = ("fairness_permille", "vulnerable_weight_permille", "horizon_minutes")
@@ -118,7 +119,56 @@ def last_approved(connection: Connection, job: Any) -> dict[str, Any] | None:
     return None if row is None else {"version": row.version, "sha256": row.sha256, "label": "last approved"}
 
 
+def load_what_if(connection: Connection, job: Any) -> Loaded:
+    """Return what a what-if starts from: an incident as it stands, or a system with tables of its own."""
+    asked = job.request
+    argument: dict[str, Any] = {
+        **{name: asked.get(name) for name in ("variants", *PASSED_ON)},
+        "settings": {f"{sector}_rule": rule for sector, rule in (asked.get("rules") or {}).items()},
+        "now": asked["minute"],
+    }
+    if job.incident is None:
+        system = systems.find(connection, job.tenant, asked["system"], asked["system_version"])
+        argument |= {"tables": asked["tables"]}
+    else:
+        about = connection.execute(select(incident).where(incident.c.id == job.incident)).one()
+        system = systems.find(connection, about.tenant, about.system, about.system_version)
+        _, followed = followed_plan(connection, job.incident)
+        argument |= {
+            "started_at": about.started_at,
+            "tables": dict(about.tables),
+            "updates": updates_of(connection, job.incident, about.last_seq),
+            "plan": followed,
+        }
+    if system is None:
+        raise LookupError(f"the system of job {job.id}")
+    return Loaded(system.sha256, argument)
+
+
+def publish_what_if(
+    connection: Connection, job: Any, loaded: Loaded, answer: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the answer as the job's result; the incident hears nothing of it."""
+    return dict(answer)
+
+
+def say_nothing(connection: Connection, job: Any, status: str, message: str) -> None:
+    """Leave the incident's log as it is."""
+
+
+def nothing_instead(connection: Connection, job: Any) -> None:
+    """Return that there is nothing to fall back on."""
+
+
 KINDS: dict[str, Kind] = {
+    "what-if": Kind(
+        function="api.incidents.what_ifs:what_ifs",
+        understudy="api.incidents.what_ifs:what_ifs_at_once",
+        load=load_what_if,
+        publish=publish_what_if,
+        fail=say_nothing,
+        fallback=nothing_instead,
+    ),
     "plan": Kind(
         function="api.jobs.work:plan",
         understudy="api.jobs.work:plan_at_once",
@@ -126,5 +176,5 @@ KINDS: dict[str, Kind] = {
         publish=publish_plan,
         fail=tell_of_no_plan,
         fallback=last_approved,
-    )
+    ),
 }

@@ -155,9 +155,9 @@ async def open_one(
     key: IdempotencyKey = None,
 ) -> Response:
     """Open an incident on a system; its damage and crews are those of the system unless tables are sent."""
-    system = await _system(request, caller, sent.system, sent.system_version)
+    system = await require_system(request, caller, sent.system, sent.system_version)
     tables = sent.tables.model_dump(exclude_none=True)
-    await _check(request, system.sha256, tables)
+    await check_tables(request, system.sha256, tables)
 
     def act(connection: Connection) -> Any:
         row = incidents.open_incident(
@@ -223,8 +223,8 @@ async def change(
     version = values.get("system_version", row.system_version)
     tables = values.get("tables", row.tables)
     if "system_version" in values or "tables" in values:
-        system = await _system(request, caller, row.system, version)
-        await _check(request, system.sha256, tables)
+        system = await require_system(request, caller, row.system, version)
+        await check_tables(request, system.sha256, tables)
     changed = await service.database.write(
         lambda connection: incidents.change(connection, caller.tenant, incident, revision, caller.id, values)
     )
@@ -237,7 +237,8 @@ async def change(
     return Response(content.body, headers={"ETag": etag_of(changed.revision)}, media_type="application/json")
 
 
-async def _system(request: Request, caller: Caller, name: str, version: int | None) -> Any:
+async def require_system(request: Request, caller: Caller, name: str, version: int | None) -> Any:
+    """Return the row of a system's version, the newest unless given; 404 where the tenant has none."""
     row = await service_of(request).database.read(
         lambda connection: systems.find(connection, caller.tenant, name, version)
     )
@@ -246,7 +247,7 @@ async def _system(request: Request, caller: Caller, name: str, version: int | No
     return row
 
 
-async def _check(request: Request, sha256: str, tables: dict[str, Any]) -> None:
+async def check_tables(request: Request, sha256: str, tables: dict[str, Any]) -> None:
     """Refuse tables that make no problem with their system."""
     service = service_of(request)
     if tables:

@@ -127,7 +127,7 @@ async def explanation(
     request: Request,
     incident: IncidentId,
     version: PlanVersion,
-    job: Annotated[str, Path(max_length=420, examples=["line_7"])],
+    job: Annotated[str, Path(max_length=420, description="The job.", examples=["line_7"])],
     caller: Overseer,
 ) -> JobExplanation:
     """Explain one job: whom it brings back, what it unblocks, what a delay costs, why it is late or left out."""
@@ -153,13 +153,13 @@ async def difference(
     ] = None,
 ) -> PlanDifference:
     """Tell what this version changes against another, in numbers and, crew by crew, in words."""
+    plan = await _plan(request, caller, incident, version)
     other = version - 1 if before is None else before
     if other < 1:
         raise Refusal(
-            404, "not-found", "Version 1 has none before it; name the version to compare with as `before`."
+            409, "conflict", "Version 1 has none before it; name the version to compare with as `before`."
         )
     service = service_of(request)
-    plan = await _plan(request, caller, incident, version)
     was = await _plan(request, caller, incident, other)
     argument = await argument_of(service, plan)
     argument["before"] = await document(service, was, "plan")

@@ -149,7 +149,7 @@ async def ask_for(
     """Ask for a plan; with a plan that crews know, for one that goes on from it."""
     service = service_of(request)
     row = await service.incident(caller.tenant, incident)
-    _check(sent)
+    refuse_unknown_method(sent.method)
     if row.is_closed:
         raise Refusal(409, "conflict", f"Incident {incident} is closed; open it again to plan.")
     minute = minute_of(row, sent.at or datetime.now(UTC))
@@ -168,15 +168,13 @@ async def ask_for(
 
 def submit(connection: Connection, tenant: str, incident: str, asked: dict[str, Any], who: str) -> str:
     """Put a planning job down, with the event that tells of it, and return its id."""
-    seconds = asked["seconds"] or MOST_SECONDS / 10
-    deadline = datetime.now(UTC) + timedelta(seconds=seconds + SLACK_SECONDS)
     job = records.submit(
         connection,
         tenant=tenant,
         incident=incident,
         kind="plan",
         request=asked,
-        deadline=deadline,
+        deadline=deadline_after(asked["seconds"]),
         is_urgent=asked["is_urgent"],
         who=who,
     )
@@ -211,12 +209,18 @@ def minute_of(row: Any, moment: datetime) -> int:
     return minutes
 
 
-def _check(sent: PlanRequest) -> None:
+def deadline_after(seconds: float | None) -> datetime:
+    """Return when the answer to a search of so many seconds has to be there."""
+    return datetime.now(UTC) + timedelta(seconds=(seconds or MOST_SECONDS / 10) + SLACK_SECONDS)
+
+
+def refuse_unknown_method(method: str) -> None:
+    """Refuse a method that there is none of."""
     from solvers import SOLVERS
 
-    if sent.method not in SOLVERS and sent.method != "auto":
+    if method not in SOLVERS and method != "auto":
         raise Refusal(
-            422, "invalid-input", f"method: there is no {sent.method!r}; there are {', '.join(SOLVERS)}."
+            422, "invalid-input", f"method: there is no {method!r}; there are {', '.join(SOLVERS)}."
         )
 
 

@@ -22,17 +22,19 @@ from api.documents.processes import JobRecord, Process, StatusInfo, status_info
 from api.http.door import door_of
 from api.http.links import root_of
 from api.http.problems import MOST_PLACES, BadPlace, Refusal
-from api.http.routes import plans
+from api.http.routes import plans, what_ifs
 from api.http.service import service_of
 from api.http.shapes import Cursor, IdempotencyKey, Limit, Sent, cursor_of, parts_of
 from api.http.who import allowed
+from api.incidents.what_if_answers import WhatIfs
 from api.jobs import records
 
 router = APIRouter(tags=["jobs"])
 
 Anybody = Annotated[Caller, Depends(allowed(Right.read_incidents, Right.read_own_work, limited=True))]
 Reader = Annotated[Caller, Depends(allowed(Right.read_incidents))]
-Asker = Annotated[Caller, Depends(allowed(Right.plan, Right.ask_what_if))]
+Asker = Annotated[Caller, Depends(allowed(Right.plan))]
+Dismisser = Annotated[Caller, Depends(allowed(Right.plan, Right.ask_what_if))]
 ProcessId = Annotated[str, Path(max_length=40, examples=["plan"])]
 JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["9f1d7a84c0ffee00"])]
 Seconds = Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False)]
@@ -62,7 +64,25 @@ async def _ask_for_plan(request: Request, inputs: PlanInputs, caller: Caller, ke
     return await plans.ask_for(request, inputs.incident, sent, caller, key)
 
 
+async def _ask_what_if(
+    request: Request, inputs: what_ifs.WhatIfRequest, caller: Caller, key: str | None
+) -> Response:
+    return await what_ifs.ask(request, inputs, caller, key)
+
+
 OFFERED: dict[str, Offered] = {
+    "what-if": Offered(
+        Process(
+            id="what-if",
+            title="Put what-ifs side by side",
+            description="Plans a base and up to a dozen variants of it with the same budget and seed, and says what "
+            "each variant changes and how sure that is. The live incident is not touched.",
+            inputs=what_ifs.WhatIfRequest,
+            outputs={"what-if": WhatIfs},
+        ),
+        Right.ask_what_if,
+        _ask_what_if,
+    ),
     "plan": Offered(
         Process(
             id="plan",
@@ -130,7 +150,13 @@ async def execute(
         inputs = offered.process.inputs.model_validate_json(json.dumps(sent.inputs))
     except ValidationError as error:
         raise _refusal(error) from None
-    answer = await offered.ask(request, inputs, caller, key)
+    try:
+        answer = await offered.ask(request, inputs, caller, key)
+    except Refusal as refused:
+        if refused.status != 404:
+            raise
+        # The process is there; what its inputs name is not.
+        raise Refusal(422, "invalid-input", f"inputs: {refused.detail}") from None
     accepted = json.loads(bytes(answer.body))
     row = await _job(request, caller, accepted["job"])
     content = status_info(root_of(request), record_of(row)).model_dump_json(exclude_none=True)
@@ -205,7 +231,7 @@ async def results(request: Request, job: JobId, caller: Reader) -> JSONResponse:
 
 
 @router.delete("/jobs/{job}", response_model_exclude_none=True)
-async def dismiss(request: Request, job: JobId, caller: Asker) -> StatusInfo:
+async def dismiss(request: Request, job: JobId, caller: Dismisser) -> StatusInfo:
     """End a job that waits or runs; one that has ended stays as it is."""
     row = await _job(request, caller, job)
     if row.kind in OFFERED:

@@ -79,7 +79,7 @@ def test_jobs_are_explained_and_versions_compared(client: TestClient, problem: R
     both = changed.json()["before_person_minutes"], changed.json()["after_person_minutes"]
     assert both[0] - both[1] == 4200
     assert changed.json()["crews"][0]["said"]["en"].startswith("red: Your order is now P1-C, then P1-A.")
-    assert first.status_code == 404
+    assert first.status_code == 409
     assert "before" in first.json()["detail"]
     assert backwards.json()["after_person_minutes"] == both[0]
 

@@ -89,8 +89,11 @@ def test_inputs_that_are_no_good_are_named(
     assert client.get("/jobs").json()["jobs"] == []
 
 
-def test_an_incident_that_is_not_there_is_a_404(client: TestClient) -> None:
-    assert asked(client, "0" * 16).status_code == 404
+def test_an_incident_that_is_not_there_is_a_bad_input(client: TestClient) -> None:
+    answer = asked(client, "0" * 16)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "inputs: There is no incident '0000000000000000'."
 
 
 def test_the_same_key_asks_once(client: TestClient, incident: str) -> None:
@@ -178,7 +181,7 @@ def test_jobs_of_others_are_not_there_and_viewers_only_look(client: TestClient, 
         finally:
             client.app.dependency_overrides.clear()  # type: ignore[attr-defined]
 
-    assert answers(replace(LOCAL_ADMIN, tenant="other")) == [404, 404, 404, 404, 0]
+    assert answers(replace(LOCAL_ADMIN, tenant="other")) == [404, 404, 404, 422, 0]
     assert answers(replace(LOCAL_ADMIN, roles=frozenset({"viewer"}))) == [200, 404, 403, 403, 1]
     # Who approves may ask what-ifs, which are jobs too, but neither plan nor end a plan.
     assert answers(replace(LOCAL_ADMIN, roles=frozenset({"approver"}))) == [200, 404, 403, 403, 1]

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from api.incidents.changes import Variants
 from api.incidents.what_if_answers import WhatIfs
-from api.incidents.what_ifs import what_ifs
+from api.incidents.what_ifs import what_ifs, what_ifs_at_once
 
 HOUR = 60 * 1000
 
@@ -123,7 +123,17 @@ def test_progress_is_told_of_in_order(tmp_path):
     heard = []
     variants = [{"name": "Aid", "changes": [{"kind": "more_crews", "like": "red"}]}]
     what_ifs(incident(tmp_path, plan=None, variants=variants, evaluations=50), heard.append)
-    assert heard == [{"phase": "base", "percent": 0}, {"phase": "Aid", "percent": 50}]
+    assert [told["phase"] for told in heard] == ["base", "Aid"]
+    assert 0 <= heard[0]["seconds"] <= heard[1]["seconds"]
+
+
+def test_when_time_is_short_a_rule_plans(tmp_path):
+    """Customers for each crew hour: red's first job is the line there too, and that is the best plan."""
+    variants = [{"name": "Aid", "changes": [{"kind": "more_crews", "like": "red"}]}]
+    told = what_ifs_at_once(incident(tmp_path, plan=None, variants=variants), lambda _: None)
+    WhatIfs.model_validate(told)
+    assert told["base"]["method"] == "customers_per_crew_hour"
+    assert told["base"]["objective"] >= 12_000 * HOUR
 
 
 def test_variants_are_few_and_have_names_of_their_own():
