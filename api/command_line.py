@@ -26,6 +26,7 @@ from api.commands import (
     replan,
     scenarios,
     serve,
+    worker,
 )
 from api.failures import guarded
 
@@ -43,6 +44,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "export": export.export,
     "check": check.check,
     "serve": serve.serve,
+    "worker": worker.worker,
     "backup": backup.backup,
     "restore": backup.restore,
 }

@@ -101,3 +101,7 @@ def understudy(argument: Any, report: Report) -> dict[str, Any]:
 
 def hang(argument: Any, report: Report) -> None:
     time.sleep(3600)
+
+
+def nothing() -> None:
+    """Stand in for the loading of a warm host."""

@@ -86,14 +86,9 @@ class Service:
 
     async def spooled(self, sha256: str) -> Path:
         """Return the zip of a system on disk, fetched from the database if it is not there."""
-        path = self.settings.spool / f"{sha256}.zip"
-        if not path.exists():
-            data = await self.database.read(lambda connection: systems.bytes_of(connection, sha256))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            beside = path.with_name(f"{secrets.token_hex(8)}.part")
-            beside.write_bytes(data)
-            beside.replace(path)
-        return path
+        from api.store.spool import spooled_in
+
+        return await spooled_in(self.settings.spool, self.database, sha256)
 
     async def index(self, sha256: str) -> dict[str, Any]:
         """Return the names in a system and how they hang together; see `api.jobs.intake.index_of`."""

@@ -24,6 +24,9 @@ Ending = Literal["finished", "refused", "crashed", "memory", "seconds", "cancell
 SOLVE_NICENESS, QUESTION_NICENESS = 10, 2
 "A solver gives way to whoever asks a short question, and both to the service itself."
 
+WARMING = "api.jobs.warming:warm"
+"What the host calls to load everything."
+
 HOST_PATIENCE_SECONDS = 20.0
 "How long a request waits for a host that is still loading before it starts a child of its own."
 
@@ -61,6 +64,7 @@ class Children:
     One that was not started has no host: each child is started the slow way.
     """
 
+    warming: str = WARMING
     is_warm: asyncio.Event = field(default_factory=asyncio.Event)
     _host: WarmHost | None = None
     _keeper: asyncio.Task[None] | None = None
@@ -143,7 +147,7 @@ class Children:
         """Start a host, and another one whenever it dies."""
         rest = LEAST_REST_SECONDS
         while True:
-            self._host = WarmHost.started(on_ready=self.is_warm.set)
+            self._host = WarmHost.started(self.warming, on_ready=self.is_warm.set)
             try:
                 await self._host.gone.wait()
             finally:

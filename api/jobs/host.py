@@ -1,8 +1,9 @@
 """The warm host: one process that has everything loaded, and forks a child for each request.
 
-A solver's compiled loops take seconds to load, and a large city takes time to read; a fork has both at once.
-Forking is safe only where there is one thread, so the host does nothing else: no event loop of others, no database,
-no web server. `python -m api.jobs.host FD` reads packets of JSON from a socket of SOCK_SEQPACKET:
+A solver's compiled loops take seconds to load, and a large city takes time to read; a fork has both at once. Forking
+is safe only where there is one thread, so the host does nothing else: no event loop of others, no database, no web
+server. `python -m api.jobs.host FD module:name` loads by calling that function, and then reads packets of JSON from a
+socket of SOCK_SEQPACKET:
 
     {"run": 7, "niceness": 10} and the child's socket   → {"started": 7, "pid": 4711}, later {"ended": 7, "status": 0}
     {"keep": "path of a system"}                        → read it, so that children have it without reading
@@ -15,6 +16,7 @@ socket closes, the service is gone: all children and the host end.
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import select
@@ -130,11 +132,10 @@ def settle() -> None:
 
 def main() -> None:
     """Load everything, then serve."""
-    from api.jobs.warming import warm
-
     service = socket.socket(fileno=int(sys.argv[1]))
     os.dup2(2, 1)
-    warm()
+    module, name = sys.argv[2].split(":")
+    getattr(importlib.import_module(module), name)()
     settle()
     Host(service).serve()
 

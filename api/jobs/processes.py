@@ -103,11 +103,11 @@ class WarmHost:
     last: int = 0
 
     @classmethod
-    def started(cls, on_ready: Callable[[], None]) -> WarmHost:
-        """Start a host; it says when it is ready."""
+    def started(cls, warming: str, on_ready: Callable[[], None]) -> WarmHost:
+        """Start a host, which loads by calling `module:name` and says when it is ready."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            host = cls(_python("api.jobs.host", theirs), ours, on_ready)
+            host = cls(_python("api.jobs.host", theirs, warming), ours, on_ready)
         ours.setblocking(False)
         asyncio.get_running_loop().add_reader(ours, host.listen)
         return host

@@ -145,7 +145,7 @@ import asyncio, sys
 from api.jobs.children import Children
 
 async def serve():
-    children = Children()
+    children = Children(warming="job_faults:nothing")
     await children.start()
     await children.is_warm.wait()
     print(children._host.process.pid, flush=True)

@@ -107,8 +107,11 @@ class Work:
 
 
 @pytest.fixture
-def work(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
-    work = Work(running, Settings(data_folder=tmp_path / "data", database_url="", solve_slots=3), monkeypatch)
+def work(
+    running: Running, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Work]:
+    settings = Settings(data_folder=tmp_path / "data", database_url=database_url, solve_slots=3)
+    work = Work(running, settings, monkeypatch)
     yield work
     work.database.close()
 
@@ -248,7 +251,7 @@ async def spooled(sha256):
     return Path("nowhere.zip")
 
 async def serve():
-    settings = Settings(data_folder=Path({folder!r}), database_url="")
+    settings = Settings(data_folder=Path({folder!r}), database_url={url!r})
     kinds.KINDS["slow"] = Kind("job_faults:" + sys.argv[1], "job_faults:understudy",
         lambda connection, job: Loaded("", {{}}), publish, lambda *_: None, lambda *_: None)
     async with working(settings, Database(settings.database), Children(), spooled=spooled, told=lambda _: None):
@@ -263,7 +266,10 @@ def test_after_kill_9_of_a_worker_in_the_middle_of_a_job_the_job_ends_once(
 ) -> None:
     published = tmp_path / "published"
     code = WORKER.format(
-        tests=str(Path(__file__).parents[2]), published=str(published), folder=str(work.settings.data_folder)
+        tests=str(Path(__file__).parents[2]),
+        published=str(published),
+        folder=str(work.settings.data_folder),
+        url=work.settings.database_url,
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
