@@ -37,10 +37,12 @@ def serve(
     given = {"data_folder": data, "host": host, "port": port}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     configure_logs(settings.log_level.upper())
-    typer.echo(f"lifeline serves http://{settings.host}:{settings.port}/v1, data in {settings.data_folder}.")
     limits = ConnectionLimits(header_seconds=settings.header_seconds, most=settings.most_connections)
     with only_user(settings.data_folder) if settings.is_sqlite else nullcontext():
         refuse_an_open_house(settings)
+        typer.echo(
+            f"lifeline serves http://{settings.host}:{settings.port}/v1, data in {settings.data_folder}."
+        )
         uvicorn.run(
             create_app(settings),
             host=settings.host,

@@ -137,7 +137,7 @@ def load_what_if(connection: Connection, job: Any) -> Loaded:
         argument |= {
             "started_at": about.started_at,
             "tables": dict(about.tables),
-            "updates": _updates(connection, job.incident, about.last_seq),
+            "updates": updates_of(connection, job.incident, about.last_seq),
             "plan": followed,
         }
     if system is None:

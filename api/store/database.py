@@ -2,13 +2,16 @@
 
 A *unit* is a function of a connection that does its writes and returns something. One thread takes all units that wait,
 runs each inside a savepoint and commits them together: many small writes share one flush to disk, and a unit that fails
-takes only its own writes back. With SQLite this thread's connection is the only one that writes or checkpoints (older
-SQLite could corrupt its log otherwise, and some are about); reads have connections that cannot write.
+takes only its own writes back. With SQLite this thread's connection is the only one of its process that writes or
+checkpoints, reads have connections that cannot write, and processes take turns by a lock on a file beside the database:
+versions below 3.51.3 could corrupt their log if one wrote while another checkpointed (sqlite.org/wal.html, section "The
+WAL-Reset Bug").
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import queue
 import threading
 from collections.abc import Callable
@@ -53,6 +56,9 @@ class Database:
         self.writer = _sqlite_engine(self.url, writes=True) if self.is_sqlite else _engine(self.url, 2)
         self.reader = _sqlite_engine(self.url, writes=False) if self.is_sqlite else _engine(self.url, READERS)
         self.group_sizes: list[int] = []
+        self._turns = _Turns(
+            Path(f"{self.url.database}-writes") if self.is_sqlite and self.url.database else None
+        )
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="writes", daemon=True)
         self._thread.start()
@@ -90,8 +96,11 @@ class Database:
         """Write what waits, then let go of everything."""
         self._queue.put(None)
         self._thread.join()
-        self.reader.dispose()
-        self.writer.dispose()
+        with self._turns:
+            # The last connection to go writes back what is still in the log.
+            self.reader.dispose()
+            self.writer.dispose()
+        self._turns.close()
 
     def _write_all(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -114,7 +123,7 @@ class Database:
         del self.group_sizes[:-1000]
         done: list[tuple[Future[Any], Any]] = []
         try:
-            with self.writer.begin() as connection:
+            with self._turns, self.writer.begin() as connection:
                 for waiting in group:
                     try:
                         with connection.begin_nested():
@@ -141,6 +150,25 @@ def read_only_engine(file: Path) -> Engine:
         f"sqlite:///file:{quote(str(file.resolve()))}?mode=ro&uri=true",
         poolclass=NullPool,
     )
+
+
+class _Turns:
+    """Lets one process at a time write; does nothing without a file."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = None if path is None else path.open("ab")
+
+    def __enter__(self) -> None:
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *failure: object) -> None:
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
 
 def _engine(url: sqlalchemy.URL, connections: int) -> Engine:

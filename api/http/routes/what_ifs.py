@@ -38,7 +38,7 @@ class WhatIfRequest(Sent):
         json_schema_extra={
             "examples": [
                 {
-                    "incident": "5f1d7a84c0ffee00",
+                    "system": "three_towns",
                     "seconds": 60,
                     "variants": [
                         {
@@ -48,8 +48,8 @@ class WhatIfRequest(Sent):
                             ],
                         },
                         {
-                            "name": "Hospital first",
-                            "changes": [{"kind": "customer_first", "customer": "hospital"}],
+                            "name": "Cliff first",
+                            "changes": [{"kind": "customer_first", "customer": "cliff"}],
                         },
                     ],
                 }
@@ -107,8 +107,10 @@ async def tell(request: Request, job: JobId, caller: Asker) -> WhatIfs:
         return records.find(connection, caller.tenant, job)
 
     row = await service_of(request).database.read(look)
-    if row is None or row.kind != KIND:
+    if row is None:
         raise not_found("what-if", job)
+    if row.kind != KIND:
+        raise Refusal(409, "conflict", f"Job {job} is a {row.kind}, not a what-if; see /jobs/{job}.")
     if row.status in records.UNDER_WAY:
         raise Refusal(
             404, "not-found", f"What-if {job} is {row.status}; ask again when /jobs/{job} says successful."

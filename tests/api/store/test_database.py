@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -161,3 +163,36 @@ def test_answers_are_forgotten_after_seven_days(database: Database) -> None:
     assert database.read_now(lambda connection: connection.execute(select(answer.c.key)).scalars().all()) == [
         "new"
     ]
+
+
+def test_two_processes_on_one_file_take_turns_to_write(tmp_path: Path) -> None:
+    """Each adds 40 rows while the other does; with SQLite a lock beside the file keeps them apart."""
+    import subprocess
+    import sys
+
+    url = f"sqlite:///{tmp_path / 'app.db'}"
+    opened = Database(url)
+    bring_up_to_date(opened)
+    script = (
+        "import sys\n"
+        "from sqlalchemy import insert\n"
+        "from api.store.database import Database\n"
+        "from api.store.tables import now, tenant\n"
+        "database = Database(sys.argv[1])\n"
+        "for n in range(40):\n"
+        "    values = dict(id=f'other{n}', name='x', created_at=now())\n"
+        "    database.write_now(lambda c: c.execute(insert(tenant).values(**values)) and None)\n"
+        "database.close()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    other = subprocess.Popen([sys.executable, "-c", script, url], env=environment)
+    for number in range(40):
+        opened.write_now(lambda connection, number=number: add(f"mine{number}", connection))
+
+    assert other.wait(60) == 0
+    assert opened.read_now(count) == 80
+    assert (
+        opened.read_now(lambda connection: connection.exec_driver_sql("PRAGMA integrity_check").scalar())
+        == "ok"
+    )
+    opened.close()
