@@ -25,7 +25,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def running(folder: Path) -> Iterator[TestClient]:
     """A service with one incident, and a key, which makes the first row of the audit."""
-    with TestClient(create_app(Settings(data_folder=folder)), base_url="http://127.0.0.1") as client:
+    with TestClient(
+        create_app(Settings(data_folder=folder, worker=False, is_warm=False)), base_url="http://127.0.0.1"
+    ) as client:
         assert client.post("/v1/scenarios/three_towns/incidents", json={}).status_code == 201
         yield client
 
@@ -72,7 +74,8 @@ def test_a_backup_comes_back_into_an_empty_folder_and_is_served(
     restored = lifeline("restore", tmp_path / "copy.db", "--data", tmp_path / "new")
     assert restored.code == 0, restored.err
     with TestClient(
-        create_app(Settings(data_folder=tmp_path / "new")), base_url="http://127.0.0.1"
+        create_app(Settings(data_folder=tmp_path / "new", worker=False, is_warm=False)),
+        base_url="http://127.0.0.1",
     ) as client:
         assert len(client.get("/v1/incidents").json()["items"]) == 1
 

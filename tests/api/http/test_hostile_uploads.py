@@ -33,7 +33,7 @@ INSIDES = ("Traceback", 'File "', "/tmp", "SELECT", "INSERT", ".py", "sqlalchemy
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    settings = Settings(data_folder=tmp_path_factory.mktemp("hostile"))
+    settings = Settings(data_folder=tmp_path_factory.mktemp("hostile"), worker=False)
     with TestClient(create_app(settings), base_url="http://127.0.0.1") as client:
         yield client
 
