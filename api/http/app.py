@@ -31,6 +31,7 @@ ROUTES = (
     "keys",
     "audit",
     "health",
+    "page",
 )
 "The files of `api.http.routes`, in the order in which the OpenAPI document lists them."
 
