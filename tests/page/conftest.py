@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -24,6 +25,7 @@ from watched_pages import Pages
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
+LIFELINE = (sys.executable, "-c", "from api.command_line import main; main()")
 
 # No sandbox in a container without user namespaces; the rest keeps the browser itself from calling home.
 ARGUMENTS = (
@@ -100,8 +102,7 @@ class running_service:  # noqa: N801 - a context manager reads as a verb
         self.data.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", "from api.command_line import main; main()", "serve"]
-                + ["--data", str(self.data), "--port", str(port)],
+                [*LIFELINE, "serve", "--data", str(self.data), "--port", str(port)],
                 cwd=self.data,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=log,
@@ -118,16 +119,12 @@ class running_service:  # noqa: N801 - a context manager reads as a verb
         return address
 
     def __exit__(self, *_: object) -> None:
-        try:
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(10)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            pass
-        try:
-            # What the service left behind, its children, is in its group.
+        # What the service left behind, its children, is in its group.
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
 
