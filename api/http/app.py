@@ -32,6 +32,7 @@ ROUTES = (
     "keys",
     "audit",
     "health",
+    "page",
 )
 "The files of `api.http.routes`, in the order in which the OpenAPI document lists them."
 
