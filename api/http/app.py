@@ -25,6 +25,7 @@ ROUTES = (
     "state",
     "plans",
     "plan_documents",
+    "work",
     "what_ifs",
     "features",
     "processes",
