@@ -26,6 +26,7 @@ ROUTES = (
     "timeline",
     "plans",
     "plan_documents",
+    "work",
     "what_ifs",
     "features",
     "processes",
