@@ -23,6 +23,7 @@ ROUTES = (
     "updates",
     "events",
     "state",
+    "timeline",
     "plans",
     "plan_documents",
     "work",
