@@ -6,7 +6,7 @@ import { el } from "./elements.js";
 import { number, language, t, tOr } from "./i18n.js";
 import { openOrders } from "./gantt_orders.js";
 import { store } from "./state.js";
-import { componentOf, onRows } from "./visits.js";
+import { onRows } from "./visits.js";
 
 let place = null;
 let shown = null; // {asked, job, told, problem}
@@ -45,7 +45,7 @@ async function read() {
 function draw() {
   place.hidden = !shown;
   if (!shown) return place.replaceChildren();
-  const component = componentOf(shown.job);
+  const component = visit() ? visit().component : shown.job.split("/")[0];
   place.replaceChildren(
     el(
       "div",

@@ -1,16 +1,21 @@
-// The names an incident has, for fields that offer them: of crews, components, roads and customers.
+// The names an incident has, for fields that offer them: of crews, skills, components, roads and customers.
 
 import { store } from "./state.js";
-
-const idOf = (one) => (typeof one === "string" ? one : one.id ?? one.component ?? one.crew ?? one.customer);
 
 export function namesOf(what) {
   const { timeline } = store.get();
   if (!timeline) return [];
-  const components = timeline.components || [];
-  if (what === "crew") return (timeline.crews || []).map(idOf);
-  if (what === "component") return components.map(idOf);
-  if (what === "road") return components.filter((one) => one.sector === "road").map(idOf);
-  if (what === "customer") return (timeline.facilities || []).map(idOf);
+  const { components, customers, crews } = timeline;
+  if (what === "crew") return crews.map((one) => one.crew);
+  if (what === "component") return components.id;
+  if (what === "road") return components.id.filter((_, index) => components.sector[index] === "road");
+  if (what === "skill") return [...new Set(crews.flatMap((one) => one.skills))].sort();
+  if (what === "customer") return critical(customers);
   return [];
+}
+
+// Hospitals and the like first: they are what is asked about.
+function critical(customers) {
+  const order = customers.id.map((id, index) => ({ id, last: customers.critical[index] ? 0 : 1 }));
+  return order.sort((one, other) => one.last - other.last).map((one) => one.id);
 }
