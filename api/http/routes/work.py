@@ -77,6 +77,7 @@ class WorkNow(Told):
     crews: list[str] = Field(description="Crews whose work may be asked for.", examples=[["red"]])
     work: CrewWork | None = Field(description="Null while there is no plan, or no crew was named.")
     reported: dict[str, JobReported] = Field(description="By job of this crew.")
+    as_of_seq: int = Field(description="The last event of the log that it knows.", examples=[17])
 
 
 @router.get("/me")
@@ -131,6 +132,7 @@ async def work_now(
         crews=[one.crew for one in lists.crews if caller.speaks_for(one.crew)] if lists else [],
         work=work,
         reported={job: said for job, said in reported.items() if job in mine},
+        as_of_seq=row.last_seq,
     )
 
 
