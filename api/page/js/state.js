@@ -105,10 +105,12 @@ function kept(name, otherwise) {
   return window.localStorage.getItem(`lifeline.${name}`) || otherwise;
 }
 
+const likesLight = () => window.matchMedia("(prefers-color-scheme: light)").matches;
+
 // Tie the address to the store, both ways. A browser allows few changes of it a second, so they wait a little.
 export function followAddress() {
   const chinese = navigator.language.toLowerCase().startsWith("zh");
-  store.set({ language: kept("language", chinese ? "zh" : "en"), theme: kept("theme", "dark") });
+  store.set({ language: kept("language", chinese ? "zh" : "en"), theme: kept("theme", likesLight() ? "light" : "dark") });
   store.set(read(window.location.hash));
   let waiting = 0;
   store.subscribe(["wanted", "minute", "follows", "tab", "whatif", "selected", "language", "theme"], () => {
