@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -62,6 +63,18 @@ class Pages:
         data = None if sent is None else json.dumps(sent).encode()
         with urlopen(Request(self.address + path, data, headers, method=method), timeout=60) as answer:
             return json.load(answer)
+
+    def drill(self, scenario: str = "three_towns", *, key: str | None = None) -> str:
+        """Load a scenario of the library as a drill with a plan, and return the incident's id."""
+        loaded = self.ask("POST", f"/v1/scenarios/{scenario}/incidents", {"is_drill": True}, key=key)
+        about = f"/v1/incidents/{loaded['id']}"
+        job = self.ask("POST", f"{about}/plans", {"seconds": 1}, key=key)["job"]
+        end = time.monotonic() + 90
+        while (status := self.ask("GET", f"/jobs/{job}", key=key)["status"]) in ("accepted", "running"):
+            assert time.monotonic() < end, status
+            time.sleep(0.1)
+        assert status == "successful"
+        return str(loaded["id"])
 
     def _said(self, message: Any) -> None:
         if message.type in ("error", "warning") and not _is_known(message.text):

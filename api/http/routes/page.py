@@ -22,6 +22,10 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 )
 PAGE_HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache", "Vary": "Accept"}
+WORKER = "js/field_worker.js"
+"The one script that may stand between a page and the network, and between /field and nothing else."
+
+WORKER_HEADERS = {**PAGE_HEADERS, "Service-Worker-Allowed": "/field"}
 VENDOR_HEADERS = {"Cache-Control": "public, max-age=86400"}
 "The same for a day: an upgrade of the wheel changes them, and nothing else does."
 
@@ -79,7 +83,8 @@ async def page_file(path: str) -> FileResponse:
     file = page_files().get(path)
     if file is None:
         raise not_found("file of the page", path)
-    return FileResponse(file, media_type=MEDIA_TYPES[file.suffix], headers=PAGE_HEADERS)
+    headers = WORKER_HEADERS if path == WORKER else PAGE_HEADERS
+    return FileResponse(file, media_type=MEDIA_TYPES[file.suffix], headers=headers)
 
 
 @router.get("/vendor/{name}")

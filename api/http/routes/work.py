@@ -77,6 +77,7 @@ class WorkNow(Told):
     crews: list[str] = Field(description="Crews whose work may be asked for.", examples=[["red"]])
     work: CrewWork | None = Field(description="Null while there is no plan, or no crew was named.")
     reported: dict[str, JobReported] = Field(description="By job of this crew.")
+    as_of_seq: int = Field(description="The last event of the log that it knows.", examples=[17])
 
 
 @router.get("/me")
@@ -131,6 +132,7 @@ async def work_now(
         crews=[one.crew for one in lists.crews if caller.speaks_for(one.crew)] if lists else [],
         work=work,
         reported={job: said for job, said in reported.items() if job in mine},
+        as_of_seq=row.last_seq,
     )
 
 
@@ -144,11 +146,11 @@ def _of_crew(lists: WorkLists | None, crew: str | None) -> CrewWork | None:
 
 
 def _last_said(connection: Connection, incident_id: str) -> dict[str, JobReported]:
-    """Return for each job what happened to it last; of several in one minute what has the greatest id."""
+    """Return for each job what happened to it last, of several in one minute what came last; finished stays so."""
     query = (
         select(event.c.kind, event.c.happened_minute, event.c.body)
         .where(event.c.incident == incident_id, event.c.kind.in_(SAYS_HOW_FAR))
-        .order_by(event.c.happened_minute, event.c.id)
+        .order_by(event.c.kind == "job_finished", event.c.happened_minute, event.c.seq)
     )
     return {
         row.body["job"]: JobReported(kind=row.kind, happened_minute=row.happened_minute)

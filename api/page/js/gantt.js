@@ -6,6 +6,7 @@
 import { clock, hour } from "./clock.js";
 import { el, svg } from "./elements.js";
 import { duration, t, tOr } from "./i18n.js";
+import { startDrag } from "./gantt_drag.js";
 import { openOrders } from "./gantt_orders.js";
 import { drawPending } from "./gantt_pending.js";
 import { give, onOrders, orders, ordersOf } from "./orders.js";
@@ -158,7 +159,9 @@ function drawBar(visit, y) {
     piece(visit.start, visit.finish, "work", BAR),
     room > 34 && svg("text", { x: Math.max(at(visit.start), LABEL) + 4, y: y + 13 }, fitted(text, room)),
   );
-  bar.addEventListener("pointerdown", (event) => startDrag(event, visit, bar));
+  bar.addEventListener("pointerdown", (event) =>
+    startDrag(event, bar, { rowAt, onClick: () => select(visit), onCancel: draw, onDrop: (row, pixels) => drop(visit, row, visit.start + pixels / scale()) }),
+  );
   bar.addEventListener("keydown", (event) => onKey(event, visit));
   bar.addEventListener("focus", () => (focused = visit.job));
   bar.addEventListener("contextmenu", (event) => {
@@ -178,7 +181,7 @@ function says(visit, locked) {
       wait: duration(visit.start - visit.arrive),
       work: duration(visit.finish - visit.start),
     }),
-    visit.sector ? tOr(`sector.${visit.sector}`, tOr(`map.sector_${visit.sector}`, visit.sector)) : "",
+    visit.sector ? tOr(`sector.${visit.sector}`, visit.sector) : "",
     ...locked.map((order) => t(`orders.${order.kind}`, { job: order.job, value: order.value })),
   ];
   return parts.filter(Boolean).join("\n");
@@ -264,34 +267,6 @@ function go(visit) {
 }
 
 const select = (visit) => store.set({ selected: { kind: "job", id: visit.job } });
-
-// A drag is one that has moved by some pixels; less is a click.
-function startDrag(event, visit, bar) {
-  if (event.button !== 0) return;
-  const drawing = bar.ownerSVGElement;
-  const from = { x: event.clientX, y: event.clientY };
-  const box = drawing.getBoundingClientRect();
-  const lines = { isDrag: false };
-  bar.setPointerCapture(event.pointerId);
-  const onMove = (moved) => {
-    if (!lines.isDrag && Math.hypot(moved.clientX - from.x, moved.clientY - from.y) < 5) return;
-    lines.isDrag = true;
-    bar.setAttribute("transform", `translate(${moved.clientX - from.x} ${moved.clientY - from.y})`);
-    bar.classList.add("dragged");
-    const row = rowAt(moved.clientY - box.top);
-    for (const other of drawing.querySelectorAll("g[data-crew]")) {
-      other.classList.toggle("target", Boolean(row) && other.dataset.crew === row.crew);
-    }
-  };
-  const onUp = (dropped) => {
-    bar.removeEventListener("pointermove", onMove);
-    if (!lines.isDrag) select(visit);
-    else drop(visit, rowAt(dropped.clientY - box.top), visit.start + (dropped.clientX - from.x) / scale());
-  };
-  bar.addEventListener("pointermove", onMove);
-  bar.addEventListener("pointerup", onUp, { once: true });
-  bar.addEventListener("pointercancel", () => draw(), { once: true });
-}
 
 const rowAt = (y) => chart.rows[Math.floor((y - TOP) / ROW)] || null;
 

@@ -22,7 +22,7 @@ function draw(map, timeline, minute) {
     const { place, doing } = crewAt(crew, minute);
     if (place.includes(null)) continue;
     if (!marks.has(crew.crew)) {
-      const made = new window.maplibregl.Marker({ element: badge(crew.crew), anchor: "bottom" });
+      const made = new window.maplibregl.Marker({ element: badge(crew.crew), anchor: "bottom", offset: [0, -9] });
       marks.set(crew.crew, made.setLngLat(place).addTo(map));
     }
     const mark = marks.get(crew.crew);

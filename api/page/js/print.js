@@ -45,7 +45,7 @@ function page(incident, plan, lists, crew) {
 }
 
 function row(visit) {
-  const site = [visit.kind, tOr(`sector.${visit.sector}`, tOr(`map.sector_${visit.sector}`, visit.sector)), where(visit)].filter(Boolean).join(" · ");
+  const site = [visit.kind, tOr(`sector.${visit.sector}`, visit.sector), where(visit)].filter(Boolean).join(" · ");
   return el(
     "tr",
     {},

@@ -8,6 +8,7 @@
 // follows     whether the instant follows the clock
 // language    "en" or "zh";  theme: "dark" or "light";  tab: the panel that is open
 // sectors     the sectors that the map hides, as an object of names
+// whatif      the job of the what-if that is shown, or null
 // selected    {kind: "component" | "job" | "crew", id} or null
 // connection  "live", "stale" or "lost"
 // news        the last event of the incident's log that came
@@ -23,6 +24,7 @@ const state = {
   language: "en",
   theme: "dark",
   tab: "overview",
+  whatif: null,
   hidden: {},
   selected: null,
   connection: "live",
@@ -75,6 +77,7 @@ function read(hash) {
   const changes = {
     wanted: { incident: asked.get("incident"), plan: Number(asked.get("plan")) || null },
     tab: asked.get("tab") || "overview",
+    whatif: asked.get("whatif"),
   };
   const minute = asked.get("minute");
   if (minute !== null && /^\d+$/.test(minute)) Object.assign(changes, { minute: Number(minute), follows: false });
@@ -91,6 +94,7 @@ function written() {
   if (state.wanted.plan) told.set("plan", state.wanted.plan);
   if (!state.follows) told.set("minute", state.minute);
   if (state.tab !== "overview") told.set("tab", state.tab);
+  if (state.whatif) told.set("whatif", state.whatif);
   if (state.selected) told.set("select", `${state.selected.kind}:${state.selected.id}`);
   told.set("lang", state.language);
   told.set("theme", state.theme);
@@ -109,7 +113,7 @@ export function followAddress() {
   store.set({ language: kept("language", chinese ? "zh" : "en"), theme: kept("theme", likesLight() ? "light" : "dark") });
   store.set(read(window.location.hash));
   let waiting = 0;
-  store.subscribe(["wanted", "minute", "follows", "tab", "selected", "language", "theme"], () => {
+  store.subscribe(["wanted", "minute", "follows", "tab", "whatif", "selected", "language", "theme"], () => {
     window.localStorage.setItem("lifeline.language", state.language);
     window.localStorage.setItem("lifeline.theme", state.theme);
     window.clearTimeout(waiting);

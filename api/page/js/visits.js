@@ -1,34 +1,19 @@
-// The visits of the plan that is shown, crew by crew: read once for each version, and handed to whoever draws them.
+// The visits of the plan that is shown, crew by crew, out of the timeline.
 
-import { get } from "./api.js";
 import { store } from "./state.js";
 
-const kept = new Map(); // "incident/version" -> promise of the plan document
-
-export function planDocument(incident, version) {
-  const name = `${incident}/${version}`;
-  if (!kept.has(name)) {
-    if (kept.size > 8) kept.delete(kept.keys().next().value);
-    const asked = get(`/v1/incidents/${incident}/plans/${version}/plan`);
-    kept.set(name, asked);
-    asked.catch(() => kept.delete(name));
-  }
-  return kept.get(name);
+// [{crew, visits: [{crew, job, component, sector, depart, arrive, start, finish}]}], crews by name, visits in order.
+export function rowsOf(timeline) {
+  const { id, sector } = timeline.components;
+  const sectors = new Map(id.map((name, index) => [name, sector[index]]));
+  const rows = timeline.crews.map(({ crew, visits }) => ({
+    crew,
+    visits: visits
+      .map((visit) => ({ ...visit, crew, sector: sectors.get(visit.component) || "" }))
+      .sort((one, other) => one.start - other.start || one.finish - other.finish),
+  }));
+  return rows.sort((one, other) => one.crew.localeCompare(other.crew, "en", { numeric: true }));
 }
-
-// [{crew, visits: [{job, component, sector, crew, depart, arrive, start, finish}]}], crews and visits in order.
-export function rowsOf(visits, crews, sectors) {
-  const rows = new Map([...crews].sort().map((crew) => [crew, []]));
-  for (const visit of visits) {
-    if (!rows.has(visit.crew)) rows.set(visit.crew, []);
-    const component = componentOf(visit.job);
-    rows.get(visit.crew).push({ ...visit, component, sector: sectors.get(component) || "" });
-  }
-  for (const row of rows.values()) row.sort((one, other) => one.start - other.start || one.finish - other.finish);
-  return [...rows].map(([crew, of]) => ({ crew, visits: of }));
-}
-
-export const componentOf = (job) => job.split("/")[0];
 
 // What a crew does at a minute: {doing: "driving" | "waiting" | "working" | "idle" | "done", visit, next}.
 export function doingAt(visits, minute) {
@@ -55,27 +40,12 @@ export function orderOfDrop(visits, moved, minute) {
   return last > here ? { job: moved.job, kind: "after", value: visits[last].job } : null;
 }
 
-// Call back with {plan, rows, unassignable} whenever another plan is shown, or null where there is none.
+// Call back with {plan, rows, unassignable} whenever another timeline is shown, or null where there is no plan.
 export function onRows(callback) {
-  let asked = 0;
-  const read = async () => {
-    const { incident, plan, timeline } = store.get();
-    const mine = ++asked;
-    if (!incident || !plan) return callback(null);
-    try {
-      const found = await planDocument(incident.id, plan.version);
-      if (mine !== asked) return undefined;
-      const crews = (timeline && timeline.crews ? timeline.crews : []).map((crew) => crew.crew || crew.id || crew);
-      return callback({ plan, rows: rowsOf(found.visits, crews, sectorsOf(timeline)), unassignable: found.unassignable });
-    } catch (problem) {
-      return mine === asked ? callback({ plan, rows: [], unassignable: [], problem }) : undefined;
-    }
+  const read = () => {
+    const { plan, timeline } = store.get();
+    callback(plan && timeline ? { plan, rows: rowsOf(timeline), unassignable: timeline.unassignable } : null);
   };
   store.subscribe(["plan", "timeline"], read);
   read();
-}
-
-export function sectorsOf(timeline) {
-  const components = timeline && Array.isArray(timeline.components) ? timeline.components : [];
-  return new Map(components.map((one) => [one.component || one.id, one.sector]));
 }
