@@ -8,6 +8,7 @@ import { store } from "./state.js";
 import { placeOf, statesAt } from "./timeline.js";
 
 const CLICK_PIXELS = 6;
+const EDGE_PIXELS = 20;
 
 let map = null;
 let drawn = { timeline: null, states: null };
@@ -35,7 +36,7 @@ export function mount(element) {
     return;
   }
   map.touchZoomRotate.disableRotation();
-  map.addControl(new window.maplibregl.NavigationControl({ showCompass: false }), "top-left");
+  map.addControl(new window.maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new window.maplibregl.ScaleControl({}), "bottom-left");
   map.getCanvas().setAttribute("aria-label", t("map.canvas"));
   map.on("load", start);
@@ -184,6 +185,17 @@ function drawSelected() {
   const number = selected && selected.kind === "component" ? placeOf(timeline, selected.id) : undefined;
   const found = placed.get(number);
   map.getSource("chosen").setData({ type: "FeatureCollection", features: found ? [found.one] : [] });
+  if (found) uncover(timeline.components, number);
+}
+
+// Bring what was selected out from under the panel that tells of it.
+function uncover({ longitude, latitude }, number) {
+  const place_ = [longitude[number], latitude[number]];
+  const panel = document.getElementById("selection").getBoundingClientRect();
+  const { x } = map.project(place_);
+  const width = map.getContainer().clientWidth;
+  if (x > panel.width + EDGE_PIXELS && x < width) return;
+  map.easeTo({ center: place_, offset: [panel.width / 2, 0], animate: false });
 }
 
 // The component at a point of the screen: a mark before a node before a link.
