@@ -17,6 +17,8 @@ const ROW = 30;
 const TOP = 24;
 const LABEL = 110;
 const BAR = 18;
+const MARK_PIXELS = 90;
+const DAY = 1440;
 const NEAREST_MINUTES = 30; // No closer look than this.
 const STEPS = [5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080];
 
@@ -105,27 +107,31 @@ function draw() {
   whole = { from, to: to + 0.03 * (to - from) };
   if (!span) span = { ...whole };
   const hadFocus = ground.contains(document.activeElement);
-  const high = TOP + ROW * chart.rows.length;
+  const high = ROW * chart.rows.length;
   const drawing = svg("svg", { width: width(), height: high, role: "group", "aria-label": t("gantt.title") });
-  drawing.append(axis(high), ...chart.rows.map(drawRow), instant(high), labels());
-  ground.replaceChildren(drawing);
+  const { lines, head } = axis(high);
+  drawing.append(...chart.rows.map(drawRow), lines, instant(high), labels());
+  ground.replaceChildren(head, drawing);
   if (hadFocus && focused) focusOn(focused);
 }
 
+// The times stand in a drawing of their own, which stays in sight while the rows scroll.
 function axis(high) {
-  const wanted = 90 / scale();
-  const step = STEPS.find((one) => one >= wanted) || STEPS[STEPS.length - 1];
-  const marks = [];
+  const step = STEPS.find((one) => one >= MARK_PIXELS / scale()) || STEPS[STEPS.length - 1];
+  const isLong = span.to - span.from > DAY;
+  const lines = svg("g", { "aria-hidden": "true" });
+  const head = svg("svg", { width: width(), height: TOP, class: "head", "aria-hidden": "true" });
   for (let minute = Math.ceil(span.from / step) * step; minute <= span.to; minute += step) {
-    marks.push(svg("line", { x1: at(minute), x2: at(minute), y1: TOP - 4, y2: high, class: "grid" }));
-    const text = step >= 1440 ? clock(minute).replace(/[\s,]*\d\d:\d\d$/, "") : span.to - span.from > 1440 ? clock(minute) : hour(minute);
-    if (at(minute) < width() - 30) marks.push(svg("text", { x: at(minute), y: 13, class: "tick" }, text));
+    const x = at(minute);
+    lines.append(svg("line", { x1: x, x2: x, y1: 0, y2: high, class: "grid" }));
+    const text = step >= DAY ? clock(minute).replace(/[\s,]*\d\d:\d\d$/, "") : isLong ? clock(minute).replace(/(\S+)[\s,].*?(\d\d:\d\d)$/, "$1 $2") : hour(minute);
+    if (x < width() - 36) head.append(svg("text", { x, y: 16, class: "tick" }, text));
   }
-  return svg("g", { "aria-hidden": "true" }, marks);
+  return { lines, head };
 }
 
 function drawRow(row, index) {
-  const y = TOP + index * ROW;
+  const y = index * ROW;
   const bars = row.visits.filter((visit) => visit.finish >= span.from && visit.depart <= span.to);
   return svg(
     "g",
@@ -193,7 +199,7 @@ function labels() {
     "g",
     {},
     chart.rows.map((row, index) => {
-      const y = TOP + index * ROW;
+      const y = index * ROW;
       return svg(
         "g",
         { class: "label", onclick: () => store.set({ selected: { kind: "crew", id: row.crew } }) },
@@ -207,7 +213,7 @@ function labels() {
 
 function instant(high) {
   const x = at(store.get().minute);
-  return svg("line", { id: "gantt-instant", x1: x, x2: x, y1: 16, y2: high, class: "instant", visibility: x < LABEL ? "hidden" : "visible" });
+  return svg("line", { id: "gantt-instant", x1: x, x2: x, y1: 0, y2: high, class: "instant", visibility: x < LABEL ? "hidden" : "visible" });
 }
 
 function drawInstant() {
@@ -268,7 +274,7 @@ function go(visit) {
 
 const select = (visit) => store.set({ selected: { kind: "job", id: visit.job } });
 
-const rowAt = (y) => chart.rows[Math.floor((y - TOP) / ROW)] || null;
+const rowAt = (y) => chart.rows[Math.floor(y / ROW)] || null;
 
 function drop(visit, row, minute) {
   if (row && row.crew !== visit.crew) give({ job: visit.job, kind: "crew", value: row.crew });

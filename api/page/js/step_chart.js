@@ -3,7 +3,7 @@
 import { svg } from "./elements.js";
 import { number } from "./i18n.js";
 
-const LEFT = 64;
+const DIGIT = 6.6; // Pixels of a digit of a mark.
 const BOTTOM = 34;
 const HIGH_MARKS = 4;
 
@@ -12,13 +12,14 @@ export function stepChart({ series, from = 0, ends, width, height, x, xTitle, yT
   const values = series.flatMap((one) => one.points.map(([, value]) => value));
   const top = Math.max(...values, least + 1);
   const { step, high } = rounded(least, top);
-  const across = (value) => LEFT + ((value - from) / Math.max(ends - from, 1e-9)) * (width - LEFT - 12);
+  const left = 12 + DIGIT * number(high).length;
+  const across = (value) => left + ((value - from) / Math.max(ends - from, 1e-9)) * (width - left - 12);
   const up = (value) => height - BOTTOM - ((value - least) / (high - least)) * (height - BOTTOM - 22);
   const drawing = svg("svg", { width, height, role: "img", "aria-label": label, class: "step-chart" });
   for (let mark = least; mark <= high + step / 2; mark += step) {
     drawing.append(
-      svg("line", { x1: LEFT, x2: width - 12, y1: up(mark), y2: up(mark), class: "grid" }),
-      svg("text", { x: LEFT - 6, y: up(mark) + 4, class: "tick end" }, number(Math.round(mark * 100) / 100)),
+      svg("line", { x1: left, x2: width - 12, y1: up(mark), y2: up(mark), class: "grid" }),
+      svg("text", { x: left - 6, y: up(mark) + 4, class: "tick end" }, number(Math.round(mark * 100) / 100)),
     );
   }
   for (let mark = 0; mark <= 4; mark += 1) {
