@@ -41,11 +41,11 @@ async function main() {
   );
   window.addEventListener("lifeline:key-asked", askForKey);
   document.addEventListener("keydown", onKey);
-  const loading = follow();
-  await Promise.all(Object.entries(PLACES).map(([name, place]) => mount(name, element(place))));
+  follow();
+  // Each by itself: a view that fails takes no other with it.
+  for (const [name, place] of Object.entries(PLACES)) mount(name, element(place));
   showTab();
   drawSelection();
-  await loading;
 }
 
 async function mount(name, place) {
