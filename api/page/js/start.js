@@ -6,7 +6,7 @@ import { number, t, tOr } from "./i18n.js";
 import { playFromTheShock } from "./play.js";
 import { store } from "./state.js";
 
-const FIRST_PLAN_SECONDS = 3;
+const FIRST_PLAN_SECONDS = 1;
 const MOST_INCIDENTS = 12;
 
 let scenarios = null;
