@@ -138,7 +138,7 @@ def _without_any(judged: Evaluation, changes: pd.DataFrame) -> list[Points]:
 
 
 def facilities_over(judged: Evaluation) -> dict[str, Any]:
-    """Return the critical customers and facilities, what each lacks when, when it is up, and its buffers."""
+    """Return the critical customers and facilities, what each lacks when, when it is up; and the buffers of all."""
     from lifeline.added_rows import records_of
     from lifeline.facilities import FACILITY
     from lifeline.steps import last_of_each_minute
@@ -175,7 +175,25 @@ def facilities_over(judged: Evaluation) -> dict[str, Any]:
                 "buffers": [] if number is None else _buffers(judged, number),
             }
         )
-    return {"facilities": rows}
+    return {
+        "facilities": rows,
+        "buffers": _other_buffers(judged, {compiled.node_index[node] for node in node_of.values()}),
+    }
+
+
+def _other_buffers(judged: Evaluation, facilities: set[int]) -> list[dict[str, Any]]:
+    """Return the buffers of components that drain at any time; those of facilities are told with these."""
+    compiled = judged.problem.system.compiled
+    network = compiled.network
+    nodes = {
+        int(network.group_dependent[group]) for group in (network.group_buffer > 0).nonzero()[0].tolist()
+    }
+    return [
+        {"component": str(compiled.node_ids[node]), **buffer}
+        for node in sorted(nodes - facilities)
+        for buffer in _buffers(judged, node)
+        if any(not works for _, works in buffer["provided"])
+    ]
 
 
 def _flags(points: Points) -> Points:

@@ -3,12 +3,15 @@
 import { clock } from "./clock.js";
 import { el } from "./elements.js";
 import { duration, number, t, tOr } from "./i18n.js";
+import { store } from "./state.js";
 import { at, bufferLeft, clearFrom, onTime } from "./timeline.js";
+
+const MOST_OTHERS = 30;
 
 export function mount(place) {
   onTime((timeline, minute) => {
     if (!timeline) place.replaceChildren();
-    else place.replaceChildren(el("h2", {}, t("facilities.title")), ...cards(timeline, minute));
+    else place.replaceChildren(el("h2", {}, t("facilities.title")), ...cards(timeline, minute), ...others(timeline, minute));
   });
 }
 
@@ -18,6 +21,31 @@ function cards(timeline, minute) {
   // The most pressing first: down, then on a buffer by what is left, then lacking something, then well.
   rows.sort((one, other) => one.rank - other.rank || one.left - other.left || one.name.localeCompare(other.name));
   return [el("div", { class: "facilities" }, rows.map(card))];
+}
+
+// Batteries and tanks of the networks themselves that drain at this instant, the emptiest first.
+function others(timeline, minute) {
+  const draining = timeline.buffers
+    .filter((buffer) => !at(buffer.provided, minute))
+    .map((buffer) => ({ ...buffer, left: bufferLeft(buffer, minute) }))
+    .filter((buffer) => buffer.left)
+    .sort((one, other) => one.left - other.left || one.component.localeCompare(other.component));
+  if (!draining.length) return [];
+  const rest = draining.length - MOST_OTHERS;
+  return [
+    el("h2", {}, t("facilities.others")),
+    ...draining.slice(0, MOST_OTHERS).map((buffer) =>
+      el(
+        "div",
+        { class: "buffer" },
+        el("button", { type: "button", class: "link", onclick: () => store.set({ selected: { kind: "component", id: buffer.component } }) }, buffer.component),
+        " ",
+        t("facilities.lasts", { left: duration(buffer.left), clock: clock(minute + buffer.left) }),
+        el("meter", { min: 0, max: buffer.minutes, value: buffer.left, "aria-hidden": "true" }),
+      ),
+    ),
+    rest > 0 ? el("p", { class: "quiet" }, t("facilities.more", { number: number(rest) })) : "",
+  ];
 }
 
 function told(row, minute) {

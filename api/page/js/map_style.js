@@ -33,7 +33,7 @@ export function layers() {
       source: "marks",
       layout: {
         "icon-image": name,
-        "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.35, 12, 0.5, 15, 0.8],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.25, 11, 0.38, 13, 0.55, 15, 0.8],
         "icon-allow-overlap": true,
         "icon-ignore-placement": true,
       },

@@ -111,3 +111,12 @@ def test_no_script_writes_markup_or_runs_text(path: Path) -> None:
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text
     )
+
+
+def test_the_page_has_the_elements_that_keep_plotly_from_styles_of_its_own() -> None:
+    """A new Plotly may look for others; then the policy refuses its styles, and this says so first."""
+    plotly, page = vendor_path("plotly.js").read_text("utf-8"), (PAGE / "index.html").read_text("utf-8")
+    sought = set(re.findall(r"getElementById\(\"([0-9a-f]{64})\"\)", plotly))
+    assert sought
+    assert all(f'id="{name}"' in page for name in sought)
+    assert "no-inline-styles" in plotly
