@@ -29,6 +29,15 @@ export const clock = (minute) =>
 // "09:30", for axes and tables where the day is clear.
 export const hour = (minute) => shown(minute, { hour: "2-digit", minute: "2-digit" });
 
+// "Mon 09:30", for axes of some days.
+export const dayAndHour = (minute) => shown(minute, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+
+// Minutes since midnight on the place's clock.
+export function dayMinute(minute) {
+  const [hours, minutes] = hour(minute).split(":").map(Number);
+  return 60 * (hours || 0) + (minutes || 0);
+}
+
 // "2026-03-02 09:30": what Plotly takes for a place on a time axis.
 export function axisTime(minute) {
   const zero = start();

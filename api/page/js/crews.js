@@ -1,6 +1,6 @@
 // The crews at the instant shown: what each does, where it goes next; on the map they are drawn by map.js.
 
-import { clock } from "./clock.js";
+import { clock, hour } from "./clock.js";
 import { el } from "./elements.js";
 import { t } from "./i18n.js";
 import { store } from "./state.js";
@@ -48,10 +48,13 @@ function line(row, minute, selected) {
     { "aria-current": isChosen ? "true" : null },
     el("th", { scope: "row" }, el("button", { type: "button", "aria-pressed": String(isChosen), onclick: () => store.set({ selected: { kind: "crew", id: row.crew } }) }, row.crew)),
     el("td", {}, t(`crews.${row.doing}`), row.visit ? [" ", jobLink(row.visit.job)] : ""),
-    el("td", {}, until === null ? "–" : clock(until)),
-    el("td", {}, row.next ? [jobLink(row.next.job), ` ${clock(row.next.depart)}`] : "–"),
+    el("td", {}, until === null ? "–" : soon(until, minute)),
+    el("td", {}, row.next ? [jobLink(row.next.job), ` ${soon(row.next.depart, minute)}`] : "–"),
     el("td", { class: "number" }, t("crews.left_of", { left, jobs: row.visits.length })),
   );
 }
+
+// Within half a day the hour says enough.
+const soon = (at, minute) => (at - minute < 720 ? hour(at) : clock(at));
 
 const jobLink = (job) => el("button", { type: "button", class: "link", onclick: () => store.set({ selected: { kind: "job", id: job } }) }, job);

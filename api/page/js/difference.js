@@ -6,6 +6,8 @@ import { hoursText, personHours, rounded, signed } from "./figures.js";
 import { language, t } from "./i18n.js";
 import { store } from "./state.js";
 
+const FEW_CREWS = 5;
+
 let place = null;
 let against = null; // the version to compare with; null: the one before
 let shown = null; // {version, before, told, problem}
@@ -84,7 +86,12 @@ function body() {
     {},
     el("dl", { class: "facts" }, figures.flatMap(([name, value]) => [el("dt", {}, t(`difference.${name}`)), el("dd", {}, value)])),
     told.crews.length
-      ? el("ul", {}, told.crews.map((crew) => el("li", {}, crew.said[language()])))
+      ? el(
+          "details",
+          { open: told.crews.length <= FEW_CREWS },
+          el("summary", {}, t("difference.crew_by_crew", { crews: told.crews.length })),
+          el("ul", {}, told.crews.map((crew) => el("li", {}, crew.said[language()]))),
+        )
       : el("p", { class: "quiet" }, t("difference.nothing")),
   );
 }

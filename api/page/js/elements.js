@@ -37,6 +37,9 @@ export const labelled = (text, control, attributes = {}) => el("label", attribut
 
 export const option = (value, text, isChosen = false) => el("option", { value, selected: isChosen }, text);
 
+// How much larger the page's text is than that of a desk: drawings grow with it on a wall.
+export const enlarged = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 15;
+
 let lists = 0;
 
 // A text field that offers names as one types, and its list of them.

@@ -15,11 +15,11 @@ export function hoursText(objective) {
 export const rounded = (hours) => number(Math.abs(hours) < 100 ? Math.round(hours * 10) / 10 : Math.round(hours));
 
 // The part of a plan's cost that a better one might still save.
-export function gapText(objective, bound) {
+export function gapText(objective, bound, length = "gap") {
   if (bound === null || bound === undefined) return t("figures.no_bound");
   if (objective <= bound) return t("figures.optimal");
   const part = (objective - bound) / objective;
-  return t("figures.gap", { percent: number(Math.ceil(part * 1000) / 10) });
+  return t(`figures.${length}`, { percent: number(Math.ceil(part * 1000) / 10) });
 }
 
 // "+120" and "−35", never "-35".

@@ -3,8 +3,8 @@
 // Drag a bar to another row: that crew has to do it. Drag it along its row past another: the order of the two. The same
 // and more by keyboard: arrows go from bar to bar, Enter selects one, O opens its orders.
 
-import { clock, hour } from "./clock.js";
-import { el, svg } from "./elements.js";
+import { clock, dayAndHour, dayMinute, hour } from "./clock.js";
+import { el, enlarged, svg } from "./elements.js";
 import { duration, t, tOr } from "./i18n.js";
 import { startDrag } from "./gantt_drag.js";
 import { openOrders } from "./gantt_orders.js";
@@ -13,10 +13,16 @@ import { give, onOrders, orders, ordersOf } from "./orders.js";
 import { store } from "./state.js";
 import { onRows, orderOfDrop } from "./visits.js";
 
-const ROW = 30;
-const TOP = 24;
-const LABEL = 110;
-const BAR = 18;
+// Pixels at a desk; all of them grow with the page's text.
+let ROW, TOP, LABEL, BAR, LETTER;
+
+function measure() {
+  const large = enlarged();
+  [ROW, TOP, LABEL, BAR, LETTER] = [30, 24, 110, 18, 6.6].map((pixels) => pixels * large);
+}
+
+const MARK_LETTERS = 14;
+const DAY = 1440;
 const NEAREST_MINUTES = 30; // No closer look than this.
 const STEPS = [5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080];
 
@@ -28,15 +34,15 @@ let focused = null; // the job whose bar has the keyboard
 
 export function mount(element) {
   place = element;
-  const zoom = (factor) => () => zoomAround(middle(), factor);
+  const zoom = (factor) => () => span && zoomAround(focus(), factor);
   const tool = (name, text, act) => el("button", { type: "button", "data-i18n-label": `gantt.${name}`, "data-i18n-title": `gantt.${name}`, onclick: act }, text);
   place.append(
     el(
       "div",
       { class: "bar-row" },
       el("h2", { "data-i18n": "gantt.title", class: "grow" }),
-      tool("earlier", "◀", () => shift(-0.25)),
-      tool("later", "▶", () => shift(0.25)),
+      tool("earlier", "◀", () => span && shift(-0.25)),
+      tool("later", "▶", () => span && shift(0.25)),
       tool("closer", "+", zoom(0.6)),
       tool("farther", "−", zoom(1 / 0.6)),
       el("button", { type: "button", "data-i18n": "gantt.all", onclick: () => look(null) }),
@@ -64,7 +70,12 @@ const width = () => Math.max(320, place.querySelector("#gantt").clientWidth - 2)
 const scale = () => (width() - LABEL - 8) / (span.to - span.from);
 const at = (minute) => LABEL + (minute - span.from) * scale();
 const minuteAt = (x) => span.from + (x - LABEL) / scale();
-const middle = () => (span.from + span.to) / 2;
+
+// What stays where it is when one looks closer: the instant, where that is in sight.
+function focus() {
+  const { minute } = store.get();
+  return minute >= span.from && minute <= span.to ? minute : (span.from + span.to) / 2;
+}
 
 function look(next) {
   span = next;
@@ -93,6 +104,7 @@ function onWheel(event) {
 
 function draw() {
   const ground = place.querySelector("#gantt");
+  measure();
   drawPending(place.querySelector("#pending"));
   drawLeftOut();
   if (!chart || !chart.rows.length) {
@@ -105,27 +117,32 @@ function draw() {
   whole = { from, to: to + 0.03 * (to - from) };
   if (!span) span = { ...whole };
   const hadFocus = ground.contains(document.activeElement);
-  const high = TOP + ROW * chart.rows.length;
+  const high = ROW * chart.rows.length;
   const drawing = svg("svg", { width: width(), height: high, role: "group", "aria-label": t("gantt.title") });
-  drawing.append(axis(high), ...chart.rows.map(drawRow), instant(high), labels());
-  ground.replaceChildren(drawing);
+  const { lines, head } = axis(high);
+  drawing.append(...chart.rows.map(drawRow), lines, instant(high), labels());
+  ground.replaceChildren(head, drawing);
   if (hadFocus && focused) focusOn(focused);
 }
 
+// The times stand in a drawing of their own, which stays in sight while the rows scroll.
 function axis(high) {
-  const wanted = 90 / scale();
-  const step = STEPS.find((one) => one >= wanted) || STEPS[STEPS.length - 1];
-  const marks = [];
-  for (let minute = Math.ceil(span.from / step) * step; minute <= span.to; minute += step) {
-    marks.push(svg("line", { x1: at(minute), x2: at(minute), y1: TOP - 4, y2: high, class: "grid" }));
-    const text = step >= 1440 ? clock(minute).replace(/[\s,]*\d\d:\d\d$/, "") : span.to - span.from > 1440 ? clock(minute) : hour(minute);
-    if (at(minute) < width() - 30) marks.push(svg("text", { x: at(minute), y: 13, class: "tick" }, text));
+  const step = STEPS.find((one) => one >= (MARK_LETTERS * LETTER) / scale()) || STEPS[STEPS.length - 1];
+  const isLong = span.to - span.from > DAY;
+  const lines = svg("g", { "aria-hidden": "true" });
+  const head = svg("svg", { width: width(), height: TOP, class: "head", "aria-hidden": "true" });
+  const past = dayMinute(0) % step; // Marks stand at whole hours of the place's clock, not of the shock's.
+  for (let minute = Math.ceil((span.from + past) / step) * step - past; minute <= span.to; minute += step) {
+    const x = at(minute);
+    lines.append(svg("line", { x1: x, x2: x, y1: 0, y2: high, class: "grid" }));
+    const text = step >= DAY ? clock(minute).replace(/[\s,]*\d\d:\d\d$/, "") : isLong ? dayAndHour(minute) : hour(minute);
+    if (x < width() - 5 * LETTER) head.append(svg("text", { x, y: 0.67 * TOP, class: "tick" }, text));
   }
-  return svg("g", { "aria-hidden": "true" }, marks);
+  return { lines, head };
 }
 
 function drawRow(row, index) {
-  const y = TOP + index * ROW;
+  const y = index * ROW;
   const bars = row.visits.filter((visit) => visit.finish >= span.from && visit.depart <= span.to);
   return svg(
     "g",
@@ -154,10 +171,10 @@ function drawBar(visit, y) {
       dataset: { job: visit.job },
     },
     svg("title", {}, told),
-    piece(visit.depart, visit.arrive, "travel", 4),
-    piece(visit.arrive, visit.start, "wait", 8),
+    piece(visit.depart, visit.arrive, "travel", BAR / 4),
+    piece(visit.arrive, visit.start, "wait", BAR / 2),
     piece(visit.start, visit.finish, "work", BAR),
-    room > 34 && svg("text", { x: Math.max(at(visit.start), LABEL) + 4, y: y + 13 }, fitted(text, room)),
+    room > 5 * LETTER && svg("text", { x: Math.max(at(visit.start), LABEL) + 4, y: y + 0.72 * BAR }, fitted(text, room)),
   );
   bar.addEventListener("pointerdown", (event) =>
     startDrag(event, bar, { rowAt, onClick: () => select(visit), onCancel: draw, onDrop: (row, pixels) => drop(visit, row, visit.start + pixels / scale()) }),
@@ -171,7 +188,7 @@ function drawBar(visit, y) {
   return bar;
 }
 
-const fitted = (text, room) => (text.length * 6.6 > room - 8 ? `${text.slice(0, Math.max(1, Math.floor((room - 14) / 6.6)))}…` : text);
+const fitted = (text, room) => (text.length * LETTER > room - 8 ? `${text.slice(0, Math.max(1, Math.floor((room - 14) / LETTER)))}…` : text);
 
 function says(visit, locked) {
   const parts = [
@@ -193,13 +210,13 @@ function labels() {
     "g",
     {},
     chart.rows.map((row, index) => {
-      const y = TOP + index * ROW;
+      const y = index * ROW;
       return svg(
         "g",
         { class: "label", onclick: () => store.set({ selected: { kind: "crew", id: row.crew } }) },
         svg("title", {}, row.crew),
         svg("rect", { x: 0, y, width: LABEL - 4, height: ROW }),
-        svg("text", { x: 4, y: y + ROW / 2 + 4 }, fitted(row.crew, LABEL)),
+        svg("text", { x: 4, y: y + 0.64 * ROW }, fitted(row.crew, LABEL)),
       );
     }),
   );
@@ -207,7 +224,7 @@ function labels() {
 
 function instant(high) {
   const x = at(store.get().minute);
-  return svg("line", { id: "gantt-instant", x1: x, x2: x, y1: 16, y2: high, class: "instant", visibility: x < LABEL ? "hidden" : "visible" });
+  return svg("line", { id: "gantt-instant", x1: x, x2: x, y1: 0, y2: high, class: "instant", visibility: x < LABEL ? "hidden" : "visible" });
 }
 
 function drawInstant() {
@@ -268,7 +285,7 @@ function go(visit) {
 
 const select = (visit) => store.set({ selected: { kind: "job", id: visit.job } });
 
-const rowAt = (y) => chart.rows[Math.floor((y - TOP) / ROW)] || null;
+const rowAt = (y) => chart.rows[Math.floor(y / ROW)] || null;
 
 function drop(visit, row, minute) {
   if (row && row.crew !== visit.crew) give({ job: visit.job, kind: "crew", value: row.crew });

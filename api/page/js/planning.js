@@ -24,10 +24,20 @@ export function mount(element) {
   mountWatching(parts[1]);
   mountVersions(parts[2]);
   mountDifference(parts[3]);
-  store.subscribe(["incident"], drawForm);
-  onOrders(drawForm);
+  store.subscribe(["incident"], drawIfOther);
+  onOrders(drawIfOther);
   window.addEventListener("lifeline:words", drawForm);
   drawForm();
+}
+
+// Every event reads the incident again; who is typing here is not disturbed by that.
+let drawnFor = "";
+
+function drawIfOther() {
+  const { incident } = store.get();
+  const now = incident ? `${incident.id}/${incident.is_closed}/${orders().length}` : "";
+  if (now !== drawnFor) drawForm();
+  drawnFor = now;
 }
 
 const usual = () => ({ seconds: SECONDS, method: "auto", seed: 0, keep: "approved", isUrgent: false, rules: {} });

@@ -1,7 +1,7 @@
 // Watches a plan that is being worked out: its best person-hours so far and the bound as a curve, and how to end it.
 
 import { all, get, remove } from "./api.js";
-import { button, el } from "./elements.js";
+import { button, el, enlarged } from "./elements.js";
 import { gapText, hoursText, personHours } from "./figures.js";
 import { showPlan } from "./following.js";
 import { number, t, tOr } from "./i18n.js";
@@ -161,7 +161,7 @@ function curves() {
     series,
     ends,
     width: Math.max(300, place.clientWidth - 4),
-    height: 150,
+    height: 150 * enlarged(),
     x: (value) => number(Math.round(value * 10) / 10),
     xTitle: t("planning.seconds_axis"),
     yTitle: t("figures.hours_axis"),

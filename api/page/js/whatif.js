@@ -25,7 +25,7 @@ export function mount(element) {
   place.append(el("div", { class: "whatif-form" }), el("div", { class: "whatif-answer" }));
   variants = [blank(1)];
   store.subscribe(["whatif"], readShared);
-  store.subscribe(["incident", "timeline"], draw);
+  store.subscribe(["incident", "timeline"], drawIfOther);
   window.addEventListener("lifeline:words", draw);
   draw();
   readShared();
@@ -59,6 +59,16 @@ async function follow(job) {
   }
   running = null;
   draw();
+}
+
+// Events read the incident again and again; who is typing here is not disturbed by that.
+let drawnFor = "";
+
+function drawIfOther() {
+  const { incident, timeline } = store.get();
+  const now = `${incident ? incident.id : ""}/${timeline ? timeline.started_at : ""}`;
+  if (now !== drawnFor) draw();
+  drawnFor = now;
 }
 
 function draw() {

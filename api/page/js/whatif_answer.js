@@ -1,8 +1,8 @@
 // The base and its variants side by side: figures and how sure they are, curves, districts, critical facilities.
 
-import { clock } from "./clock.js";
-import { el, labelled, option } from "./elements.js";
-import { gapText, hoursText, personHours, rounded, signed } from "./figures.js";
+import { clock, dayAndHour } from "./clock.js";
+import { el, enlarged, labelled, option } from "./elements.js";
+import { gapText, personHours, rounded, signed } from "./figures.js";
 import { duration, number, t, tOr } from "./i18n.js";
 import { stepChart } from "./step_chart.js";
 
@@ -42,10 +42,10 @@ const line = (title, columns, say) =>
 function figures(columns) {
   const back = ({ result }) => (result.everybody_back_minute === null ? t("whatif.not_in_horizon") : clock(result.everybody_back_minute));
   const rows = [
-    line(t("whatif.cost"), columns, ({ result }) => hoursText(result.objective)),
-    line(t("whatif.change"), columns, ({ difference }) => (difference ? t("figures.person_hours", { hours: signed(personHours(difference.objective), rounded) }) : "–")),
+    line(t("whatif.cost"), columns, ({ result }) => rounded(personHours(result.objective))),
+    line(t("whatif.change"), columns, ({ difference }) => (difference ? signed(personHours(difference.objective), rounded) : "–")),
     line(t("whatif.sure"), columns, ({ difference }) => (difference ? t(`whatif.sure_${difference.how_sure}`) : "–")),
-    line(t("whatif.gap"), columns, ({ result }) => gapText(result.objective, result.bound)),
+    line(t("whatif.gap"), columns, ({ result }) => gapText(result.objective, result.bound, "short")),
     line(t("whatif.back"), columns, back),
     line(t("whatif.finish"), columns, ({ result }) => clock(result.finish_minute)),
     line(t("whatif.worst"), columns, ({ result }) => result.worst_district || "–"),
@@ -74,8 +74,8 @@ function curves(columns, told, width, redraw) {
     series,
     ends: Math.min(told.horizon_minutes, Math.ceil((last * 1.05) / 60) * 60),
     width: Math.max(320, width - 4),
-    height: 230,
-    x: (minute) => clock(minute),
+    height: 230 * enlarged(),
+    x: dayAndHour,
     xTitle: t("whatif.time_axis"),
     yTitle: t("whatif.people_axis"),
     label: t("whatif.curves"),
