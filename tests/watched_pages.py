@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -85,6 +86,14 @@ class Pages:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https", "ws", "wss") and not url.startswith(self.address + "/"):
             self.complaints.append(f"left the host: {url}")
+
+
+def until(holds: Callable[[], Any], seconds: float = 30) -> None:
+    """Wait until something holds; the page's policy forbids Playwright's own way, which evaluates text."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"not so within {seconds:g} s"
+        time.sleep(0.05)
 
 
 def _is_known(text: str) -> bool:

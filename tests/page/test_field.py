@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from watched_pages import PHONE, Pages
+from watched_pages import PHONE, Pages, until
 
 OFFLINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
 
@@ -77,7 +77,7 @@ def test_reports_survive_a_dead_zone_and_a_reload_and_go_out_once_in_order(pages
     incident = pages.drill()
     opened = phone(pages, incident)
     opened.evaluate("navigator.serviceWorker.ready")
-    opened.wait_for_function("caches.match('/field').then(Boolean)")
+    until(lambda: opened.evaluate("caches.match('/page/text/zh.json', {ignoreVary: true}).then(Boolean)"))
     pages.forgive(*OFFLINE)
 
     opened.context.set_offline(True)

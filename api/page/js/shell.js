@@ -15,7 +15,7 @@ const TABS = {
   whatif: ["whatif"],
 };
 
-const PLACES = { map: "map", play: "play", component: "selection", start: "start", print: "print" };
+const PLACES = { map: "map", play: "play", component: "selection", report: "selection", start: "start", print: "print" };
 
 const element = (id) => document.getElementById(id);
 
