@@ -22,7 +22,6 @@ export function layers() {
     { id: "calm_links", type: "line", source: "calm_links" },
     { id: "calm_nodes", type: "circle", source: "calm_nodes" },
     { id: "chosen_link", type: "line", source: "chosen", filter: ["==", ["geometry-type"], "LineString"] },
-    { id: "chosen_node", type: "circle", source: "chosen", filter: ["==", ["geometry-type"], "Point"] },
     { id: "links", type: "line", source: "links", layout: { "line-cap": "round" } },
     { id: "nodes", type: "circle", source: "nodes" },
     ...STATES_MARKED.map((name) => ({
@@ -36,6 +35,7 @@ export function layers() {
         "icon-ignore-placement": true,
       },
     })),
+    { id: "chosen_node", type: "circle", source: "chosen", filter: ["==", ["geometry-type"], "Point"] },
   ];
 }
 
@@ -51,7 +51,8 @@ export function paint(states) {
     calm_links: { "line-color": colourOf("works"), "line-width": zoomed(1.2) },
     calm_nodes: { "circle-color": colourOf("works"), "circle-radius": zoomed(2.4) },
     chosen_link: { "line-color": ink, "line-width": zoomed(9), "line-opacity": 0.8 },
-    chosen_node: { "circle-color": ink, "circle-radius": zoomed(10), "circle-opacity": 0.8 },
+    // A ring above all signs: what is chosen is often in a crowd.
+    chosen_node: { "circle-opacity": 0, "circle-radius": 13, "circle-stroke-color": ink, "circle-stroke-width": 3 },
     links: {
       "line-color": colours,
       "line-width": zoomed(by({ works: 1.2, unused: 0.8, dark: 2 }, 3)),
