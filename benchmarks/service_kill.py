@@ -83,12 +83,12 @@ async def one_run(asked: argparse.Namespace) -> dict:
 
 async def under_load(run: dict, folder: str, port: int, asked: argparse.Namespace) -> dict:
     client = Persistent(port)
-    incident = await client.ask("POST", f"/v1/scenarios/{asked.scenario}/incidents", {})
+    incident = await client.ask("POST", f"/v1/scenarios/{asked.scenario}/incidents", {"is_drill": False})
     about = f"/v1/incidents/{incident['id']}"
-    index = await client.ask("GET", f"/v1/incidents/{incident['id']}/state")
-    jobs = sorted(index["standing"]["jobs"]) or sorted(
-        name for name, part in index["components"].items() if part == "broken"
-    )
+    await client.ask("POST", f"{about}/plans", {"seconds": 2}, "Idempotency-Key: first\r\n")
+    while not (await client.ask("GET", f"{about}/plans"))["items"]:
+        await asyncio.sleep(REST_SECONDS)
+    jobs = [visit["job"] for visit in (await client.ask("GET", f"{about}/plans/1/plan"))["visits"]]
     acknowledged: dict[str, int] = {}
     planned: list[str] = []
     stop = asyncio.Event()

@@ -131,7 +131,9 @@ async def at_rate(per_second: float, seconds: float, send) -> None:
 async def load(port: int, asked: argparse.Namespace) -> dict:
     connections = Connections(port)
     figures = Figures()
-    incident = await connections.json("POST", f"/v1/scenarios/{asked.scenario}/incidents", {})
+    incident = await connections.json(
+        "POST", f"/v1/scenarios/{asked.scenario}/incidents", {"is_drill": False}
+    )
     about = f"/v1/incidents/{incident['id']}"
     system = await connections.json("GET", f"/v1/systems/{incident['system']}")
     first = await connections.json("POST", f"{about}/plans", {"seconds": 5})
@@ -236,7 +238,7 @@ def quantiles(values: list[float]) -> dict[str, float]:
 def start(folder: str, port: int, database: str = "") -> subprocess.Popen:
     """Start `lifeline serve` in a process group of its own."""
     environment = {**os.environ, "LIFELINE_DATA_FOLDER": folder, "LIFELINE_PORT": str(port)}
-    environment["LIFELINE_REQUESTS_PER_SECOND"] = "100000"
+    environment |= {f"LIFELINE_RATE_OF_{who}": "100000" for who in ("ADDRESS", "KEY", "TENANT")}
     if database:
         environment["LIFELINE_DATABASE_URL"] = database
     return subprocess.Popen(

@@ -129,7 +129,9 @@ class Worker:
 
     async def _do(self, row: Any, kind: Kind, *, by_rule: bool) -> None:
         """Have it solved, and write down what came of it."""
-        loaded = await self.database.read(lambda connection: kind.load(connection, row))
+        loaded = await self.database.read(
+            lambda connection: kind.load(connection, row, self.database.reported)
+        )
         path = await self.spooled(loaded.system_sha256)
         self.children.keep(str(path))
         solve = Solve(

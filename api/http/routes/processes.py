@@ -195,7 +195,7 @@ async def list_jobs(
     def look(connection: Connection) -> Any:
         return records.page(connection, caller.tenant, after, limit + 1, status or ())
 
-    rows = await service_of(request).database.read(look)
+    rows = await service_of(request).database.look(look)
     found = [record_of(row) for row in rows[:limit]]
     lasting = (0.0 if least_seconds is None else least_seconds, most_seconds)
     shown = [job for job in found if _is_wanted(job, process_id, span, lasting)]
@@ -271,7 +271,7 @@ async def _job(request: Request, caller: Caller, job: str) -> Any:
     def look(connection: Connection) -> Any:
         return records.find(connection, caller.tenant, job)
 
-    row = await service_of(request).database.read(look)
+    row = await service_of(request).database.look(look)
     if row is None:
         raise Refusal(404, processes.NO_SUCH_JOB, f"There is no job {job!r}.")
     return row

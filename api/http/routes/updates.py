@@ -136,7 +136,7 @@ async def list_all(
     service = service_of(request)
     sees, _ = await eyes(request, caller, await service.incident(caller.tenant, incident))
     after = (parts_of(cursor, int) or (0,))[0]
-    rows = await service.database.read(
+    rows = await service.database.look(
         lambda connection: events_after(connection, incident, after, limit + 1, SUBJECT)
     )
     return seen_page(page_of(rows, limit, sees, lambda row: cursor_of(row.seq)))
@@ -180,7 +180,7 @@ async def _check_reach(request: Request, row: Any, updates: Sequence[FieldUpdate
     sight = await sight_of(request, caller, row)
     crew, jobs = caller.crew, frozenset[str]()
     if crew is not None:
-        text = await service_of(request).database.read(
+        text = await service_of(request).database.look(
             lambda connection: plans.approved_plan(connection, row.id)
         )
         jobs = frozenset() if text is None else jobs_of_crew(json.loads(text), crew)
