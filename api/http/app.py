@@ -28,6 +28,7 @@ ROUTES = (
     "what_ifs",
     "features",
     "processes",
+    "jobs",
     "keys",
     "audit",
     "health",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LEAST_SECONDS = 1.0
 "Between two pictures of one incident at one instant, while the log grows."
 
-MOST_SECONDS = 10.0
+MOST_SECONDS = 3.0
 "An older one is not told any more: who asks waits for a new one."
 
 MOST_PICTURES = 64

@@ -120,10 +120,20 @@ def get(connection: Connection, job_id: str) -> Row[Any] | None:
     return connection.execute(select(job).where(job.c.id == job_id)).first()
 
 
-def is_under_way(connection: Connection, job_id: str) -> bool:
-    """Tell whether a job has not ended."""
-    status = connection.execute(select(job.c.status).where(job.c.id == job_id)).scalar()
-    return status in UNDER_WAY
+def end_soon(connection: Connection, tenant: str, job_id: str) -> bool:
+    """Have a job end with the best it has: its deadline is now. Tells whether it was still under way."""
+    stopped = connection.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.tenant == tenant, job.c.status.in_(UNDER_WAY))
+        .values(deadline_at=now(), updated_at=now())
+    )
+    return stopped.rowcount == 1
+
+
+def deadline(connection: Connection, job_id: str) -> str | None:
+    """Return the deadline of a job that is to go on; None where it has ended."""
+    row = connection.execute(select(job.c.status, job.c.deadline_at).where(job.c.id == job_id)).first()
+    return None if row is None or row.status not in UNDER_WAY else str(row.deadline_at)
 
 
 def begin(connection: Connection, job_id: str, *, only_if: str | None = None) -> bool:

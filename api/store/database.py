@@ -190,7 +190,9 @@ class _Turns:
 
 
 def _engine(url: sqlalchemy.URL, connections: int) -> Engine:
-    return sqlalchemy.create_engine(url, pool_size=connections, max_overflow=connections, pool_pre_ping=True)
+    return sqlalchemy.create_engine(
+        url, pool_size=connections, max_overflow=connections, pool_pre_ping=True, hide_parameters=True
+    )
 
 
 def _sqlite_engine(url: sqlalchemy.URL, *, writes: bool) -> Engine:
@@ -199,6 +201,8 @@ def _sqlite_engine(url: sqlalchemy.URL, *, writes: bool) -> Engine:
         poolclass=QueuePool,
         pool_size=1 if writes else READERS,
         max_overflow=0 if writes else READERS,
+        # What is in a row, a reporter's note perhaps, must not get into the log with an error.
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
     )
 

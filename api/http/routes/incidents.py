@@ -176,6 +176,9 @@ async def open_one(
         )
         return answered(201, told(row), Location=f"/v1/incidents/{row.id}", ETag=etag_of(row.revision))
 
+    service = service_of(request)
+    # Somebody will ask for its picture or a plan next: the children to come have it read by then.
+    service.children.keep(str(await service.spooled(system.sha256)))
     return await answer_once(request, caller, key, act)
 
 

@@ -39,7 +39,7 @@ def kind(function: str, published: list[int]) -> Kind:
     return Kind(
         function=f"job_faults:{function}",
         understudy="job_faults:understudy",
-        load=lambda connection, job: Loaded("", {}),
+        load=lambda connection, job, reported: Loaded("", {}),
         publish=publish,
         fail=lambda connection, job, status, message: None,
         fallback=lambda connection, job: None,
@@ -161,6 +161,19 @@ def test_a_job_that_was_dismissed_stays_so_and_its_child_ends(work: Work) -> Non
     assert (work.row(job).status, work.published) == ("dismissed", [])
 
 
+def test_a_job_that_is_stopped_because_it_is_good_enough_ends_with_the_best_so_far(work: Work) -> None:
+    job = work.ask("plan_then_hang")
+
+    async def stop(worker: Worker) -> None:
+        await work.until(lambda: work.row(job).best is not None)(worker)
+        assert await work.database.write(lambda connection: records.end_soon(connection, "city", job))
+        await work.until_ended(job)(worker)
+
+    work.do(stop)
+    assert (work.row(job).status, work.published) == ("successful", [700])
+    assert work.row(job).message == "It was good enough."
+
+
 def test_nobody_dismisses_the_job_of_another_tenant(work: Work) -> None:
     job = work.ask("plan_well")
     assert not work.database.write_now(lambda connection: records.cancel(connection, "other", job))
@@ -222,13 +235,14 @@ def test_more_jobs_than_a_tenant_may_have_are_refused(work: Work) -> None:
 def test_a_fault_of_ours_ends_the_job_and_says_no_more_than_that(work: Work, caplog: Any) -> None:
     job = work.ask("plan_well")
 
-    def stumble(connection: Any, row: Any) -> Loaded:
+    def stumble(connection: Any, row: Any, reported: Any) -> Loaded:
         raise LookupError("secret of the database")
 
     work.monkeypatch.setitem(KINDS, "plan_well", replace(kind("plan_well", []), load=stumble))
     work.do(work.until_ended(job))
     assert work.row(job).status == "failed"
     assert "secret" not in work.row(job).message
+    assert "secret of the database" in caplog.text
 
 
 WORKER = """
@@ -253,7 +267,7 @@ async def spooled(sha256):
 async def serve():
     settings = Settings(data_folder=Path({folder!r}), database_url={url!r})
     kinds.KINDS["slow"] = Kind("job_faults:" + sys.argv[1], "job_faults:understudy",
-        lambda connection, job: Loaded("", {{}}), publish, lambda *_: None, lambda *_: None)
+        lambda connection, job, reported: Loaded("", {{}}), publish, lambda *_: None, lambda *_: None)
     async with working(settings, Database(settings.database), Children(), spooled=spooled, told=lambda _: None):
         await asyncio.sleep(600)
 
