@@ -84,6 +84,13 @@ def plan_then_hang(argument: Any, report: Report) -> None:
     time.sleep(3600)
 
 
+def plan_then_prove_more(argument: Any, report: Report) -> None:
+    tell_a_plan(report, 900)
+    time.sleep(1.5)
+    report({"phase": "search", "objective": 900, "bound": 500, "seconds": 1.5})
+    time.sleep(3600)
+
+
 def plan_then_crash(argument: Any, report: Report) -> None:
     tell_a_plan(report, 800)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -44,8 +44,23 @@ class Process:
     version: str = "1.0.0"
 
 
+class BestSoFar(Document):
+    """The best plan that a search has told of, so that whoever waits can see whether it still gets better."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"label": "feasible", "objective": 75_000_000, "bound": 60_000_000, "seconds": 1.5}]
+        }
+    )
+
+    label: str = Field(description="feasible, or rule while no search has found more.")
+    objective: int = Field(description="Persons x weight in thousandths x minutes without service.")
+    bound: int | None = Field(description="No plan costs less; null where none is proven yet.")
+    seconds: float = Field(ge=0, description="Into the search, when it was told of.")
+
+
 class StatusInfo(Document):
-    """How far a job is (18-062r2, 7.12); `message` says it in words."""
+    """How far a job is (18-062r2, 7.12); `message` says it in words. `best` is ours, as the standard allows."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -76,6 +91,7 @@ class StatusInfo(Document):
     finished: str | None = None
     updated: str
     progress: int = Field(ge=0, le=100, description="Per cent.")
+    best: BestSoFar | None = Field(None, description="Of a plan that is being looked for, once there is one.")
     links: tuple[Link, ...]
 
 
@@ -92,6 +108,7 @@ class JobRecord:
     updated_at: str
     started_at: str | None = None
     finished_at: str | None = None
+    best: BestSoFar | None = None
 
 
 def landing_page(base: str, *, title: str, description: str, links: Sequence[Link] = ()) -> dict[str, Any]:
@@ -192,6 +209,7 @@ def status_info(base: str, job: JobRecord) -> StatusInfo:
         finished=job.finished_at,
         updated=job.updated_at,
         progress=100 if job.status == "successful" else job.progress,
+        best=job.best,
         links=tuple(links),
     )
 

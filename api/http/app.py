@@ -17,14 +17,17 @@ from api.http.streams import Streams
 from api.settings import Settings
 
 ROUTES = (
+    "page",
     "systems",
     "scenarios",
     "incidents",
     "updates",
     "events",
     "state",
+    "timeline",
     "plans",
     "plan_documents",
+    "work",
     "what_ifs",
     "features",
     "processes",

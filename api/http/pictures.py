@@ -53,24 +53,37 @@ class Pictures:
     making: dict[Key, asyncio.Task[_Kept]] = field(default_factory=dict)
 
     async def told(
-        self, incident: Any, function: str, minute: int | None, *, everything: bool = False
+        self,
+        incident: Any,
+        function: str,
+        minute: int | None,
+        *,
+        everything: bool = False,
+        minutes_kept: int = 0,
+        seq: int = 0,
     ) -> dict[str, Any]:
         """Return what a function tells of an incident (its row) at a minute; None is now.
 
-        One that is a little old is told at once, and a new one is made meanwhile.
+        One that is a little old is told at once, and a new one is made meanwhile; who wants one that knows the event
+        `seq` waits for it. While nothing is reported, what was told up to `minutes_kept` ago is told again.
         """
         key = (incident.id, function, minute, everything)
         kept = self.kept.get(key)
-        if kept is not None and kept.revision == incident.revision:
+        if kept is not None and kept.revision == incident.revision and kept.seq >= seq:
             self.kept.move_to_end(key)
             age = time.monotonic() - kept.made_at
-            is_fresh = kept.seq == incident.last_seq and kept.minute == minute_now(incident)
+            minutes = minute_now(incident) - kept.minute
+            is_fresh = kept.seq == incident.last_seq and 0 <= minutes <= minutes_kept
             if is_fresh or age < LEAST_SECONDS:
                 return kept.told
             if age < MOST_SECONDS:
                 self._begin(key, incident)
                 return kept.told
-        return (await asyncio.shield(self._begin(key, incident))).told
+        made = await asyncio.shield(self._begin(key, incident))
+        if made.seq < min(seq, incident.last_seq):
+            # It was begun before that event; the next one knows it.
+            made = await asyncio.shield(self._begin(key, incident))
+        return made.told
 
     def _begin(self, key: Key, incident: Any) -> asyncio.Task[_Kept]:
         """Have a picture made, unless it is being made already."""

@@ -94,17 +94,15 @@ def states_at(situation: Situation, instant: Instant) -> list[dict[str, Any]]:
     columns = (table[name].tolist() for name in ("id", "sector", "kind", "owner"))
     for name, sector, kind, owner in zip(*columns, strict=True):
         places = [nodes[end] for end in ends.get(name, (name,))]
-        works = bool(instant.works[places].any())
-        worked = bool(instant.worked[places].any())
-        if name in broken or name in shut:
-            works = False
-            state = ("under_repair" if name in at_work else "broken") if name in broken else "closed"
-        elif name in instant.done and name in problem.shock.components:
-            state = "repaired"
-        elif sector == "road" and not worked:
-            works, state = True, "works"
-        else:
-            state = "works" if works else "dark" if worked else "unused"
+        state, works = state_of(
+            sector,
+            is_broken=name in broken,
+            is_shut=name in shut,
+            is_at_work=name in at_work,
+            is_mended=name in instant.done and name in problem.shock.components,
+            works=bool(instant.works[places].any()),
+            worked=bool(instant.worked[places].any()),
+        )
         rows.append(
             {
                 "component": name,
@@ -117,6 +115,28 @@ def states_at(situation: Situation, instant: Instant) -> list[dict[str, Any]]:
             }
         )
     return sorted(rows, key=lambda row: str(row["component"]))
+
+
+def state_of(
+    sector: str,
+    *,
+    is_broken: bool,
+    is_shut: bool,
+    is_at_work: bool,
+    is_mended: bool,
+    works: bool,
+    worked: bool,
+) -> tuple[str, bool]:
+    """Return what a component's state is called, and whether it works; `works` and `worked` are those of its nodes."""
+    if is_broken:
+        return ("under_repair" if is_at_work else "broken"), False
+    if is_shut:
+        return "closed", False
+    if is_mended:
+        return "repaired", works
+    if sector == "road" and not worked:
+        return "works", True
+    return ("works" if works else "dark" if worked else "unused"), works
 
 
 def _ends(links: pd.DataFrame) -> dict[str, tuple[str, str]]:

@@ -34,6 +34,7 @@ class Watching:
         self.is_enough = False
         self._news: dict[str, Any] = {}
         self._best: dict[str, Any] | None = None
+        self._is_better = False
         self._first = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -56,10 +57,10 @@ class Watching:
         spent = report["seconds"] / self.seconds
         self._news = {"progress": min(int(100 * spent), MOST_PROGRESS), "message": report["phase"]}
         if "plan" in report:
-            self._best = dict(report)
+            self._best, self._is_better = dict(report), True
             self._first.set()
-        elif self._best is not None and report.get("bound") is not None:
-            self._best = {**self._best, "bound": report["bound"]}
+        elif self._best is not None and report.get("bound") not in (None, self._best.get("bound")):
+            self._best, self._is_better = {**self._best, "bound": report["bound"]}, True
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
@@ -81,7 +82,8 @@ class Watching:
 
     def _put_down(self) -> Any:
         values = self._news
-        if self._best is not None:
+        if self._is_better:
             values = {**values, "best": self._best}
-        self._news, self._best = {}, None
+        # The best plan itself is kept: a bound that rises later is told with it.
+        self._news, self._is_better = {}, False
         return lambda connection: records.tell(connection, self.job, **values)

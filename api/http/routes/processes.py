@@ -18,7 +18,7 @@ from api.access.caller import Caller
 from api.access.rights import Right
 from api.documents import processes
 from api.documents.feature_query import BadQuery, Span, span_of
-from api.documents.processes import JobRecord, Process, StatusInfo, status_info
+from api.documents.processes import BestSoFar, JobRecord, Process, StatusInfo, status_info
 from api.http.door import door_of
 from api.http.links import root_of
 from api.http.problems import MOST_PLACES, BadPlace, Refusal
@@ -254,6 +254,14 @@ def record_of(row: Any) -> JobRecord:
         updated_at=row.updated_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        best=None if row.best is None else _best_of(row.best),
+    )
+
+
+def _best_of(told: dict[str, Any]) -> BestSoFar:
+    """Return what is told of the best plan so far: how good it is, without the plan."""
+    return BestSoFar(
+        label=told["label"], objective=told["objective"], bound=told.get("bound"), seconds=told["seconds"]
     )
 
 

@@ -38,6 +38,7 @@ from api.incidents.standing import SUBJECT
 from api.incidents.updates import FieldUpdate, minutes_after
 from api.store import plans
 from api.store.events import Happening, OtherContent, append, events_after
+from api.store.situations import followed_plan
 
 router = APIRouter(prefix="/v1/incidents", tags=["updates"])
 
@@ -180,9 +181,7 @@ async def _check_reach(request: Request, row: Any, updates: Sequence[FieldUpdate
     sight = await sight_of(request, caller, row)
     crew, jobs = caller.crew, frozenset[str]()
     if crew is not None:
-        text = await service_of(request).database.look(
-            lambda connection: plans.approved_plan(connection, row.id)
-        )
+        text = await service_of(request).database.read(lambda connection: _plan_of_crews(connection, row))
         jobs = frozenset() if text is None else jobs_of_crew(json.loads(text), crew)
     places = []
     for place, update in enumerate(updates):
@@ -193,6 +192,11 @@ async def _check_reach(request: Request, row: Any, updates: Sequence[FieldUpdate
     if places:
         await door_of(request).denied(request, caller, f"to report, {places[0].where}")
         raise Refusal(403, "not-allowed", f"{places[0].where}: {places[0].message}", places=places[:200])
+
+
+def _plan_of_crews(connection: Connection, row: Any) -> str | None:
+    """Return the plan whose jobs crews report about: the approved one; in a drill, which has none, the newest."""
+    return followed_plan(connection, row.id)[1] if row.is_drill else plans.approved_plan(connection, row.id)
 
 
 def _named(update: FieldUpdate, names: Any) -> Iterator[tuple[str, Any, str]]:

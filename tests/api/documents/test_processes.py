@@ -1,5 +1,6 @@
 """Jobs and processes in the shapes of OGC API - Processes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.documents.processes import (
     RESULTS,
+    BestSoFar,
     JobRecord,
     Process,
     StatusInfo,
@@ -70,6 +72,12 @@ def test_only_a_successful_job_leads_to_results(status):
     assert [one["rel"] for one in done.links] == ["self", RESULTS]
     assert (told.progress, done.progress) == (40, 100)
     assert done.links[1]["href"] == f"{BASE}/jobs/{JOB.id}/results"
+
+
+def test_a_search_tells_how_good_its_best_plan_is_so_far():
+    best = BestSoFar(label="feasible", objective=900, bound=500, seconds=1.5)
+    assert status_info(BASE, replace(JOB, best=best)).best == best
+    assert "best" not in status_info(BASE, JOB).model_dump(exclude_none=True)
 
 
 def test_a_list_of_jobs_leads_to_the_next_page_if_there_is_one():

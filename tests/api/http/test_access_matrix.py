@@ -32,7 +32,15 @@ from api.store.tables import plan as plan_table
 from lifeline import Plan, Shock, build_problem, schedule
 from scenarios.scenario import load_scenario
 
-WITHOUT_KEY = {"GET /healthz", "GET /readyz"}
+WITHOUT_KEY = {
+    "GET /healthz",
+    "GET /readyz",
+    # The page is the same for everybody, and a browser sends no key for it; what it shows it asks with one.
+    "GET /",
+    "GET /field",
+    "GET /page/{path}",
+    "GET /vendor/{name}",
+}
 "Routes that anybody may ask. To add one is a decision: write here why. /metrics looks itself: see its own tests."
 
 LOOKS_ITSELF = {"GET /metrics"}

@@ -134,6 +134,12 @@ def test_while_it_runs_the_best_plan_so_far_can_be_read(work: Work) -> None:
     assert work.row(job).best["plan"] == "plan of 700"
 
 
+def test_a_bound_that_rises_after_the_best_plan_was_told_is_told_with_it(work: Work) -> None:
+    job = work.ask("plan_then_prove_more")
+    work.do(work.until(lambda: (work.row(job).best or {}).get("bound") == 500))
+    assert (work.row(job).best["objective"], work.row(job).best["plan"]) == (900, "plan of 900")
+
+
 def test_at_its_deadline_the_best_plan_so_far_is_the_result(work: Work) -> None:
     job = work.ask("plan_then_hang", seconds=3.0)
     work.do(work.until_ended(job))
