@@ -147,6 +147,22 @@ def cancel(connection: Connection, tenant: str, job_id: str) -> bool:
     return known.rowcount == 1 and end(connection, job_id, DISMISSED, "Dismissed.")
 
 
+def enough(connection: Connection, tenant: str, job_id: str) -> bool:
+    """Bring a job's deadline to now if it runs and has a plan, which becomes its result; tell whether it did."""
+    at = now()
+    hurried = connection.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.tenant == tenant, job.c.status == RUNNING, job.c.best.is_not(None))
+        .values(deadline_at=at, updated_at=at)
+    )
+    return hurried.rowcount == 1
+
+
+def deadline(connection: Connection, job_id: str) -> str:
+    """Return when the answer to a job has to be there."""
+    return str(connection.execute(select(job.c.deadline_at).where(job.c.id == job_id)).scalar_one())
+
+
 def end(connection: Connection, job_id: str, status: str, message: str) -> bool:
     """End a job, and tell whether this was its end: only the first one is."""
     at = now()

@@ -26,6 +26,8 @@ STARTING_SECONDS = 0.25
 ENOUGH_SECONDS = 50.0
 "Every method without a budget is through by then; see `DEFAULT_WALL_SECONDS` of the solvers."
 
+GOOD_ENOUGH = "It was found good enough."
+
 Ending = Literal["answered", "so far", "refused", "cancelled", "nothing"]
 
 
@@ -80,10 +82,12 @@ async def solved(
     seconds: float,
     on_report: Callable[[Any], None] | None = None,
     cancel: asyncio.Event | None = None,
+    enough: asyncio.Event | None = None,
     best: dict[str, Any] | None = None,
 ) -> Solved:
     """Return a plan within `seconds`; of a solve that is overdue, a rule's plan as soon as can be.
 
+    Once `enough` is set, the best plan so far is the answer, as soon as there is one.
     `best` is the best plan that was told of before, where the solve was begun already and broken off.
     """
     run = _Run(children, solve, on_report, cancel, best)
@@ -95,10 +99,15 @@ async def solved(
     tasks = [asyncio.ensure_future(run.principal(seconds))]
     try:
         short = min(UNDERSTUDY_SHARE * seconds, MOST_UNDERSTUDY_SECONDS)
-        await asyncio.wait(tasks, timeout=seconds - short)
+        await _either(tasks[0], enough, seconds - short)
+        if run.is_enough(enough):
+            return run.ended(GOOD_ENOUGH)
         if run.needs_help:
             left = deadline - asyncio.get_running_loop().time()
             tasks.append(asyncio.ensure_future(run.understudy(left)))
+        await _either(tasks[0], enough, None)
+        if run.is_enough(enough):
+            return run.ended(GOOD_ENOUGH)
         await tasks[0]
         if run.needs_help:
             await tasks[-1]
@@ -107,6 +116,23 @@ async def solved(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _either(task: asyncio.Future[None], event: asyncio.Event | None, seconds: float | None) -> None:
+    """Wait until the task has ended, the event is set, or the time is up."""
+    if event is None:
+        await asyncio.wait([task], timeout=seconds)
+        return
+    signal = asyncio.ensure_future(_set(event))
+    try:
+        await asyncio.wait([task, signal], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        signal.cancel()
+        await asyncio.gather(signal, return_exceptions=True)
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 class _Run:
@@ -152,6 +178,10 @@ class _Run:
         """Tell whether there is no plan yet, and nothing that says why there can be none."""
         ending = None if self.outcome is None else self.outcome.ending
         return self.best is None and ending not in ("finished", "refused", "cancelled")
+
+    def is_enough(self, enough: asyncio.Event | None) -> bool:
+        """Tell whether the best plan so far is to be the answer although its child goes on."""
+        return enough is not None and enough.is_set() and self.best is not None and self.outcome is None
 
     async def _run(self, function: str, argument: dict[str, Any], seconds: float) -> Outcome:
         return await self.children.run(

@@ -1,4 +1,4 @@
-"""While a job runs: its progress goes into the database, twice a second at most; that it is unwanted comes out."""
+"""While a job runs: its progress goes into the database, twice a second; out comes that it is unwanted or enough."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ MOST_PROGRESS = 99
 class Watching:
     """Follows one job for as long as the block lasts."""
 
-    def __init__(self, database: Database, job: str, seconds: float) -> None:
-        """Watch a job that has so many seconds."""
+    def __init__(self, database: Database, job: str, seconds: float, deadline: str) -> None:
+        """Watch a job that has so many seconds; a deadline that is brought forward says that its plan is enough."""
         self.database, self.job, self.seconds = database, job, max(seconds, LOOK_SECONDS)
-        self.is_unwanted = asyncio.Event()
+        self.deadline = deadline
+        self.is_unwanted, self.is_enough = asyncio.Event(), asyncio.Event()
         self._news: dict[str, Any] = {}
         self._best: dict[str, Any] | None = None
         self._is_better = False
@@ -75,6 +76,8 @@ class Watching:
                     wanted = await self.database.read(self._is_wanted)
                 if not wanted:
                     self.is_unwanted.set()
+                elif await self.database.read(self._deadline) < self.deadline:
+                    self.is_enough.set()
             await asyncio.sleep(LOOK_SECONDS)
 
     def _put_down(self) -> Any:
@@ -84,6 +87,9 @@ class Watching:
         # The best plan itself is kept: a bound that rises later is told with it.
         self._news, self._is_better = {}, False
         return lambda connection: records.tell(connection, self.job, **values)
+
+    def _deadline(self, connection: Connection) -> str:
+        return records.deadline(connection, self.job)
 
     def _is_wanted(self, connection: Connection) -> bool:
         return records.is_under_way(connection, self.job)

@@ -140,13 +140,14 @@ class Worker:
             RESCUE_NICENESS if by_rule else self.settings.solve_niceness,
         )
         seconds = seconds_until(row.deadline_at)
-        async with Watching(self.database, row.id, seconds) as watching:
+        async with Watching(self.database, row.id, seconds, row.deadline_at) as watching:
             found = await solved(
                 self.children,
                 solve,
                 seconds=seconds,
                 on_report=watching.take,
                 cancel=watching.is_unwanted,
+                enough=watching.is_enough,
                 best=row.best,
             )
         if self._is_closing:
