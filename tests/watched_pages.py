@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -63,6 +65,18 @@ class Pages:
         with urlopen(Request(self.address + path, data, headers, method=method), timeout=60) as answer:
             return json.load(answer)
 
+    def drill(self, scenario: str = "three_towns", *, key: str | None = None) -> str:
+        """Load a scenario of the library as a drill with a plan, and return the incident's id."""
+        loaded = self.ask("POST", f"/v1/scenarios/{scenario}/incidents", {"is_drill": True}, key=key)
+        about = f"/v1/incidents/{loaded['id']}"
+        job = self.ask("POST", f"{about}/plans", {"seconds": 1}, key=key)["job"]
+        end = time.monotonic() + 90
+        while (status := self.ask("GET", f"/jobs/{job}", key=key)["status"]) in ("accepted", "running"):
+            assert time.monotonic() < end, status
+            time.sleep(0.1)
+        assert status == "successful"
+        return str(loaded["id"])
+
     def _said(self, message: Any) -> None:
         if message.type in ("error", "warning") and not _is_known(message.text):
             place = message.location.get("url", "")
@@ -72,6 +86,14 @@ class Pages:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https", "ws", "wss") and not url.startswith(self.address + "/"):
             self.complaints.append(f"left the host: {url}")
+
+
+def until(holds: Callable[[], Any], seconds: float = 30) -> None:
+    """Wait until something holds; the page's policy forbids Playwright's own way, which evaluates text."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"not so within {seconds:g} s"
+        time.sleep(0.05)
 
 
 def _is_known(text: str) -> bool:

@@ -17,6 +17,7 @@ from api.http.streams import Streams
 from api.settings import Settings
 
 ROUTES = (
+    "page",
     "systems",
     "scenarios",
     "incidents",
@@ -33,7 +34,6 @@ ROUTES = (
     "keys",
     "audit",
     "health",
-    "page",
 )
 "The files of `api.http.routes`, in the order in which the OpenAPI document lists them."
 

@@ -52,25 +52,35 @@ class Pictures:
     locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def told(
-        self, incident: Any, function: str, minute: int | None, *, everything: bool = False
+        self,
+        incident: Any,
+        function: str,
+        minute: int | None,
+        *,
+        everything: bool = False,
+        minutes_kept: int = 0,
     ) -> dict[str, Any]:
-        """Return what a function tells of an incident (its row) at a minute; None is now."""
+        """Return what a function tells of an incident (its row) at a minute; None is now.
+
+        While nothing is reported, what was told up to `minutes_kept` ago is told again.
+        """
         key = (incident.id, function, minute, everything)
-        found = self._good(key, incident)
+        found = self._good(key, incident, minutes_kept)
         if found is None:
             # One child at a time for an incident; who waited looks again at what the one before has made.
             async with self.locks.setdefault(incident.id, asyncio.Lock()):
-                found = self._good(key, incident)
+                found = self._good(key, incident, minutes_kept)
                 if found is None:
                     found = await self._made(key, incident)
         return found
 
-    def _good(self, key: Key, incident: Any) -> dict[str, Any] | None:
+    def _good(self, key: Key, incident: Any, minutes_kept: int) -> dict[str, Any] | None:
         """Return what is kept if nothing has happened since, or too little time has gone by."""
         kept = self.kept.get(key)
         if kept is None or kept.revision != incident.revision:
             return None
-        is_fresh = kept.seq == incident.last_seq and kept.minute == minute_now(incident)
+        age = minute_now(incident) - kept.minute
+        is_fresh = kept.seq == incident.last_seq and 0 <= age <= minutes_kept
         if not is_fresh and time.monotonic() - kept.made_at >= LEAST_SECONDS:
             return None
         self.kept.move_to_end(key)

@@ -78,6 +78,12 @@ class FacilityBuffer(_Answer):
     provided: Points
 
 
+class ComponentBuffer(FacilityBuffer):
+    """A buffer of a component that is no facility."""
+
+    component: str
+
+
 class FacilityTimeline(_Answer):
     """A critical customer or facility."""
 
@@ -149,6 +155,9 @@ class Timeline(_Answer):
     curves: list[ServiceCurve]
     districts: list[DistrictTimeline]
     facilities: list[FacilityTimeline]
+    buffers: list[ComponentBuffer] = Field(
+        description="Those of other components, as far as they ever drain."
+    )
     crews: list[CrewTimeline]
     unassignable: list[Undoable]
     customers: CustomerColumns

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
+    from lifeline.dark_now import Instant
     from lifeline.evaluation import Evaluation
     from lifeline.stories import Story
 
@@ -138,11 +141,10 @@ def _without_any(judged: Evaluation, changes: pd.DataFrame) -> list[Points]:
 
 
 def facilities_over(judged: Evaluation) -> dict[str, Any]:
-    """Return the critical customers and facilities, what each lacks when, when it is up, and its buffers."""
+    """Return the critical customers and facilities, what each lacks when, when it is up; and the buffers of all."""
     from lifeline.added_rows import records_of
+    from lifeline.dark_now import Instant
     from lifeline.facilities import FACILITY
-    from lifeline.steps import last_of_each_minute
-    from lifeline.stories import stories_of
 
     system = judged.problem.system
     compiled = system.compiled
@@ -153,7 +155,7 @@ def facilities_over(judged: Evaluation) -> dict[str, Any]:
         )
     )
     changes = _changes(judged)
-    stories = stories_of(judged.problem.cascade, last_of_each_minute(judged.levels))
+    instant = Instant(judged, 0)
     rows = []
     for about in records_of(system.customers):
         name = about["id"]
@@ -171,36 +173,51 @@ def facilities_over(judged: Evaluation) -> dict[str, Any]:
                     for place, service in enumerate(compiled.services)
                     if service != FACILITY and (mine["service"] == place).any()
                 ],
-                "up": None if number is None else [[minute, int(works)] for minute, works in stories(number)],
-                "buffers": [] if number is None else _buffers(judged, number),
+                "up": None
+                if number is None
+                else [[minute, int(works)] for minute, works in instant.stories(number)],
+                "buffers": [] if number is None else _buffers(instant, number),
             }
         )
-    return {"facilities": rows}
+    return {"facilities": rows, "buffers": list(_other_buffers(instant, set(node_of.values())))}
 
 
 def _flags(points: Points) -> Points:
     return _short([[minute, int(persons > 0)] for minute, persons in points])
 
 
-def _buffers(judged: Evaluation, node: int) -> list[dict[str, Any]]:
-    """Return the buffers of a node: how long each lasts, and when what it stands in for is there."""
-    from lifeline.dark_now import Instant
+def _other_buffers(instant: Instant, facilities: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield the buffers of components that drain at any time; those of facilities are told with these."""
+    compiled = instant.cascade.compiled
+    network = compiled.network
+    for group in (network.group_buffer > 0).nonzero()[0].tolist():
+        component = str(compiled.node_ids[int(network.group_dependent[group])])
+        provided = _provided(instant, group)
+        if component not in facilities and any(not works for _, works in provided):
+            yield {"component": component, **_buffer(instant, group, provided)}
+
+
+def _buffers(instant: Instant, node: int) -> list[dict[str, Any]]:
+    """Return the buffers of a node."""
+    network = instant.cascade.compiled.network
+    groups = range(network.group_start[node], network.group_start[node + 1])
+    return [
+        _buffer(instant, group, _provided(instant, group)) for group in groups if network.group_buffer[group]
+    ]
+
+
+def _buffer(instant: Instant, group: int, provided: Story) -> dict[str, Any]:
+    """Return how long a group's buffer lasts, and when what it stands in for is there."""
+    return {
+        "group": instant.name_of(group),
+        "minutes": int(instant.cascade.compiled.network.group_buffer[group]),
+        "provided": [[minute, int(works)] for minute, works in provided],
+    }
+
+
+def _provided(instant: Instant, group: int) -> Story:
     from lifeline.stories import joined
 
-    instant = Instant(judged, 0)
-    network = judged.problem.system.compiled.network
-    rows = []
-    for group in range(network.group_start[node], network.group_start[node + 1]):
-        length = int(network.group_buffer[group])
-        if not length:
-            continue
-        providers = network.provider_node[network.provider_start[group] : network.provider_start[group + 1]]
-        story: Story = joined([instant.stories(provider) for provider in providers.tolist()], any)
-        rows.append(
-            {
-                "group": instant.name_of(group),
-                "minutes": length,
-                "provided": [[minute, int(works)] for minute, works in story],
-            }
-        )
-    return rows
+    network = instant.cascade.compiled.network
+    providers = network.provider_node[network.provider_start[group] : network.provider_start[group + 1]]
+    return joined([instant.stories(provider) for provider in providers.tolist()], any)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
+from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
 
 from api.http.problems import not_found
 
@@ -18,7 +21,7 @@ POLICY = (
     "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 )
-PAGE_HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
+PAGE_HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache", "Vary": "Accept"}
 WORKER = "js/field_worker.js"
 "The one script that may stand between a page and the network, and between /field and nothing else."
 
@@ -43,10 +46,29 @@ VENDOR = {
 "Files inside installed wheels, by the name under which they are served."
 
 
-@router.get("/")
+class ForBrowsers(APIRoute):
+    """A route for those who ask for HTML; others who ask for the same path get the route after it.
+
+    Programs find the landing page of OGC API - Processes at `/`, which is JSON and wants a key.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match where HTML is accepted by name: `*/*` is what programs send."""
+        if b"text/html" in dict(scope.get("headers", ())).get(b"accept", b""):
+            return super().matches(scope)
+        return Match.NONE, {}
+
+
+front = APIRouter(include_in_schema=False, route_class=ForBrowsers)
+
+
+@front.get("/")
 async def page() -> FileResponse:
     """Give the command-centre page."""
     return _html("index.html")
+
+
+router.include_router(front)
 
 
 @router.get("/field")

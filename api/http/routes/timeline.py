@@ -28,6 +28,9 @@ PlanVersion = Annotated[int, Path(ge=1, lt=2**31, examples=[1])]
 TIMELINE, PLAN_TIMELINE = "api.incidents.timeline:timeline", "api.incidents.timeline:plan_timeline"
 PAPER = "timeline"
 
+MINUTES_KEPT = 10
+"An open page has it for as long while nothing is reported; a city of 20,000 components takes seconds to work out."
+
 
 class TimelineTold(Timeline):
     """The timeline of an incident, and what it knows of."""
@@ -43,10 +46,11 @@ class TimelineTold(Timeline):
 async def incident_timeline(request: Request, incident: IncidentId, caller: Reader) -> Any:
     """Give everything that changes from the shock on: before now as reported, after now as the plan promises.
 
-    It is worked out at most about once a second; `as_of_seq` says what it knows.
+    While nothing is reported it is kept for ten minutes; `as_of_seq` and `now_minute` say what it knows.
     """
     row = await service_of(request).incident(caller.tenant, incident)
-    return JSONResponse(await service_of(request).pictures.told(row, TIMELINE, None))
+    pictures = service_of(request).pictures
+    return JSONResponse(await pictures.told(row, TIMELINE, None, minutes_kept=MINUTES_KEPT))
 
 
 @router.get("/{incident}/plans/{version}/timeline", response_model=Timeline)

@@ -146,11 +146,11 @@ def _of_crew(lists: WorkLists | None, crew: str | None) -> CrewWork | None:
 
 
 def _last_said(connection: Connection, incident_id: str) -> dict[str, JobReported]:
-    """Return for each job what happened to it last; of several in one minute what has the greatest id."""
+    """Return for each job what happened to it last, of several in one minute what came last; finished stays so."""
     query = (
         select(event.c.kind, event.c.happened_minute, event.c.body)
         .where(event.c.incident == incident_id, event.c.kind.in_(SAYS_HOW_FAR))
-        .order_by(event.c.happened_minute, event.c.id)
+        .order_by(event.c.kind == "job_finished", event.c.happened_minute, event.c.seq)
     )
     return {
         row.body["job"]: JobReported(kind=row.kind, happened_minute=row.happened_minute)

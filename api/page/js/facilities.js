@@ -3,12 +3,15 @@
 import { clock } from "./clock.js";
 import { el } from "./elements.js";
 import { duration, number, t, tOr } from "./i18n.js";
+import { store } from "./state.js";
 import { at, bufferLeft, clearFrom, onTime } from "./timeline.js";
+
+const MOST_OTHERS = 30;
 
 export function mount(place) {
   onTime((timeline, minute) => {
     if (!timeline) place.replaceChildren();
-    else place.replaceChildren(el("h2", {}, t("facilities.title")), ...cards(timeline, minute));
+    else place.replaceChildren(el("h2", {}, t("facilities.title")), ...cards(timeline, minute), ...others(timeline, minute));
   });
 }
 
@@ -20,6 +23,31 @@ function cards(timeline, minute) {
   return [el("div", { class: "facilities" }, rows.map(card))];
 }
 
+// Batteries and tanks of the networks themselves that drain at this instant, the emptiest first.
+function others(timeline, minute) {
+  const draining = timeline.buffers
+    .filter((buffer) => !at(buffer.provided, minute))
+    .map((buffer) => ({ ...buffer, left: bufferLeft(buffer, minute) }))
+    .filter((buffer) => buffer.left)
+    .sort((one, other) => one.left - other.left || one.component.localeCompare(other.component));
+  if (!draining.length) return [];
+  const rest = draining.length - MOST_OTHERS;
+  return [
+    el("h2", {}, t("facilities.others")),
+    ...draining.slice(0, MOST_OTHERS).map((buffer) =>
+      el(
+        "div",
+        { class: "buffer" },
+        el("button", { type: "button", class: "link", onclick: () => store.set({ selected: { kind: "component", id: buffer.component } }) }, buffer.component),
+        " ",
+        t("facilities.lasts", { left: duration(buffer.left), clock: clock(minute + buffer.left) }),
+        el("meter", { min: 0, max: buffer.minutes, value: buffer.left, "aria-hidden": "true" }),
+      ),
+    ),
+    rest > 0 ? el("p", { class: "quiet" }, t("facilities.more", { number: number(rest) })) : "",
+  ];
+}
+
 function told(row, minute) {
   const lacks = row.lacks.filter((service) => at(service.points, minute)).map(({ service }) => service);
   const buffers = row.buffers.map((buffer) => ({
@@ -28,7 +56,8 @@ function told(row, minute) {
     left: bufferLeft(buffer, minute),
     drains: !at(buffer.provided, minute),
   }));
-  const isUp = row.up ? Boolean(at(row.up, minute)) : !lacks.length;
+  // A customer that is only marked critical is not known to be down: it lacks something.
+  const isUp = !row.up || Boolean(at(row.up, minute));
   const left = Math.min(...buffers.filter((buffer) => buffer.drains).map((buffer) => buffer.left));
   const status = !isUp ? "down" : left < Infinity ? "buffer" : lacks.length ? "lacking" : "up";
   const downs = row.up ? row.up.map(([since, works]) => [since, 1 - works]) : [];

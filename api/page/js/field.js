@@ -137,7 +137,8 @@ function planSaid(now) {
 function banner() {
   if (view.problem) return view.problem;
   if (view.isOffline) {
-    const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    const zone = view.now && view.now.timezone ? { timeZone: view.now.timezone } : {};
+    const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone };
     const read = view.readAt ? new Intl.DateTimeFormat("en-GB", options).format(new Date(view.readAt)) : "";
     return read ? t("field.offline_since", { time: read }) : t("field.offline");
   }

@@ -73,7 +73,7 @@ function folded(job, draw) {
   box.className = "job";
   box.open = unfolded.has(job.visit.job);
   box.addEventListener("toggle", () => unfolded[box.open ? "add" : "delete"](job.visit.job));
-  const line = words("summary", t("field.at", { time: hourOf(job.visit.start_clock), job: job.visit.job }));
+  const line = words("summary", t("field.at", { time: dayAndHour(job.visit.start_clock), job: job.visit.job }));
   box.append(line, ...facts(job), actions(job, draw));
   return box;
 }
@@ -84,8 +84,8 @@ function facts({ visit, state }) {
   const found = [words("h3", visit.job)];
   if (state) found.push(words("p", t(`field.state_${state}`), `state ${state}`));
   found.push(
-    words("p", [sector, visit.kind].filter(Boolean).join(" · "), "quiet"),
-    words("p", t("field.times", { arrive: hourOf(visit.arrive_clock), start: hourOf(visit.start_clock), finish: hourOf(visit.finish_clock) })),
+    words("p", [sector, tOr(`kind.${visit.kind}`, visit.kind)].filter(Boolean).join(" · "), "quiet"),
+    words("p", t("field.times", { arrive: dayAndHour(visit.arrive_clock), start: hourOf(visit.start_clock), finish: finishOf(visit) })),
   );
   const why = visit.reason[language];
   if (why) found.push(words("p", t("field.why", { why })));
@@ -99,6 +99,17 @@ function facts({ visit, state }) {
 
 // "09:30" of "2026-03-02T09:30:00+01:00": the clock of the place, whatever this phone's own says.
 const hourOf = (clock) => (clock ? clock.slice(11, 16) : "–");
+
+// "Mon 09:30": a crew's jobs go over days.
+function dayAndHour(clock) {
+  if (!clock) return "–";
+  const locale = document.documentElement.lang === "en" ? "en-GB" : "zh-CN";
+  const day = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" });
+  return `${day.format(new Date(`${clock.slice(0, 10)}T00:00:00Z`))} ${hourOf(clock)}`;
+}
+
+const finishOf = ({ start_clock: start, finish_clock: finish }) =>
+  start && finish && start.slice(0, 10) === finish.slice(0, 10) ? hourOf(finish) : dayAndHour(finish);
 
 function actions({ visit: { job }, state }, { say, choose, now }) {
   const crew = now.work.crew;

@@ -28,5 +28,5 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 self.addEventListener("fetch", (event) => {
   const { pathname } = new URL(event.request.url);
   if (event.request.method !== "GET" || !FILES.includes(pathname)) return;
-  event.respondWith(fetch(event.request).catch(() => caches.match(pathname)));
+  event.respondWith(fetch(event.request).catch(() => caches.match(pathname, { ignoreVary: true })));
 });

@@ -8,7 +8,11 @@ import { crewAt, onTime } from "./timeline.js";
 let marks = new Map();
 let shown = null;
 
+const FEW = 8;
+const NEAR_ZOOM = 13;
+
 export function mountCrewMarks(map) {
+  map.on("zoom", () => crowd(map));
   onTime((timeline, minute) => draw(map, timeline, minute), ["selected"]);
 }
 
@@ -22,7 +26,7 @@ function draw(map, timeline, minute) {
     const { place, doing } = crewAt(crew, minute);
     if (place.includes(null)) continue;
     if (!marks.has(crew.crew)) {
-      const made = new window.maplibregl.Marker({ element: badge(crew.crew), anchor: "bottom" });
+      const made = new window.maplibregl.Marker({ element: badge(crew.crew), anchor: "bottom", offset: [0, -9] });
       marks.set(crew.crew, made.setLngLat(place).addTo(map));
     }
     const mark = marks.get(crew.crew);
@@ -34,6 +38,11 @@ function draw(map, timeline, minute) {
     element.setAttribute("aria-label", t("map.crew", { crew: crew.crew, doing: t(`doing.${doing}`) }));
     element.title = element.getAttribute("aria-label");
   }
+  crowd(map);
+}
+
+function crowd(map) {
+  map.getContainer().dataset.crowded = String(marks.size > FEW && map.getZoom() < NEAR_ZOOM);
 }
 
 function badge(crew) {

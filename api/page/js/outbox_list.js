@@ -1,6 +1,6 @@
 // The outbox as people see it: how many reports wait, and which were refused and why.
 
-import { t } from "./i18n.js";
+import { t, tOr } from "./i18n.js";
 import { again, isKept, putAway, reports, subscribe } from "./outbox.js";
 
 export function mountOutbox(element) {
@@ -26,14 +26,18 @@ function drawIn(element) {
   for (const one of all.filter((report) => report.refused)) element.append(refused(one));
 }
 
-function refused({ update, refused: { why } }) {
+function refused({ update, refused: { status, why } }) {
   const box = document.createElement("div");
   box.className = "outbox-refused";
   const what = document.createElement("strong");
   what.textContent = t("outbox.refused", { what: said(update) });
   const reason = document.createElement("p");
-  reason.textContent = why;
-  box.append(what, reason, button("outbox.again", () => again(update.id)), button("outbox.put_away", () => putAway(update.id)));
+  reason.textContent = tOr(`outbox.status_${status}`, "");
+  const detail = document.createElement("p");
+  detail.className = "quiet";
+  // Where in the request the trouble lies is for programs.
+  detail.textContent = why.replace(/^body → updates → \d+ → \w+: /, "");
+  box.append(what, reason, detail, button("outbox.again", () => again(update.id)), button("outbox.put_away", () => putAway(update.id)));
   return box;
 }
 

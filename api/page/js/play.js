@@ -88,6 +88,12 @@ function toggle() {
   playing.frame = window.requestAnimationFrame(step);
 }
 
+// For whoever has just loaded a story: the shock, and then how the city recovers.
+export function playFromTheShock() {
+  show(0);
+  toggle();
+}
+
 function step(moment) {
   const { timeline } = store.get();
   if (!playing || !timeline) return;

@@ -9,10 +9,27 @@ import { store } from "./state.js";
 
 const WORK_MINUTES = [30, 60, 120, 240, 480];
 
-let isWatched = false;
+// In the panel of what is selected; drawn anew only when something else fits, so that no open list is closed by news.
+export function mount(element) {
+  const place = document.createElement("div");
+  place.className = "report-place";
+  element.append(place);
+  let drawn = "";
+  const draw = () => {
+    const { incident, selected, language } = store.get();
+    const fits = [incident && incident.id, incident && incident.is_closed, language, selected, selected && jobsAt(selected.id)];
+    if (drawn === JSON.stringify(fits)) return;
+    drawn = JSON.stringify(fits);
+    place.hidden = !selected;
+    if (selected) mountReport(place, selected);
+  };
+  store.subscribe(["incident", "selected", "timeline"], draw);
+  window.addEventListener("lifeline:words", draw);
+  watch();
+  draw();
+}
 
 export function mountReport(element, selection) {
-  watch();
   const { incident } = store.get();
   const box = document.createElement("section");
   box.className = "report";
@@ -29,10 +46,8 @@ export function mountReport(element, selection) {
   if (told) box.append(told);
 }
 
-// The outbox of this desk is shown under the header, wherever one looks.
+// The outbox of this desk is seen wherever one looks.
 function watch() {
-  if (isWatched) return;
-  isWatched = true;
   const place = document.createElement("div");
   place.id = "desk-outbox";
   document.body.append(place);

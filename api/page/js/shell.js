@@ -15,12 +15,14 @@ const TABS = {
   whatif: ["whatif"],
 };
 
-const PLACES = { map: "map", play: "play", component: "selection", start: "start", print: "print" };
+const PLACES = { map: "map", play: "play", component: "selection", report: "selection", start: "start", print: "print" };
 
 const element = (id) => document.getElementById(id);
 
 async function main() {
   followAddress();
+  // Asked for first: it is what takes longest.
+  follow();
   await setLanguage(store.get().language);
   drawTabs();
   drawHeader();
@@ -41,11 +43,10 @@ async function main() {
   );
   window.addEventListener("lifeline:key-asked", askForKey);
   document.addEventListener("keydown", onKey);
-  const loading = follow();
-  await Promise.all(Object.entries(PLACES).map(([name, place]) => mount(name, element(place))));
+  // Each by itself: a view that fails takes no other with it.
+  for (const [name, place] of Object.entries(PLACES)) mount(name, element(place));
   showTab();
   drawSelection();
-  await loading;
 }
 
 async function mount(name, place) {

@@ -3,9 +3,10 @@
 import { all, get, post } from "./api.js";
 import { openIncident } from "./following.js";
 import { number, t, tOr } from "./i18n.js";
+import { playFromTheShock } from "./play.js";
 import { store } from "./state.js";
 
-const FIRST_PLAN_SECONDS = 3;
+const FIRST_PLAN_SECONDS = 1;
 const MOST_INCIDENTS = 12;
 
 let scenarios = null;
@@ -13,6 +14,7 @@ let incidents = [];
 let problem = "";
 let loading = ""; // the scenario that is being loaded
 let isAsking = false;
+let loaded = null; // the incident that was made here, until its first plan is there
 
 export function mount(element) {
   const show = () => {
@@ -20,6 +22,7 @@ export function mount(element) {
     if (!element.hidden) read(element);
   };
   store.subscribe(["wanted"], show);
+  store.subscribe(["plan"], showRecovery);
   window.addEventListener("lifeline:words", () => draw(element));
   show();
 }
@@ -92,12 +95,19 @@ async function load(name, element) {
     });
     await post(`/v1/incidents/${incident.id}/plans`, { seconds: FIRST_PLAN_SECONDS, is_urgent: true });
     loading = "";
+    loaded = incident.id;
     openIncident(incident.id);
   } catch (error) {
     loading = "";
     problem = error.message || t("shell.unreachable");
     draw(element);
   }
+}
+
+function showRecovery({ incident, plan }) {
+  if (!plan || !incident || incident.id !== loaded) return;
+  loaded = null;
+  playFromTheShock();
 }
 
 function since(startedAt) {

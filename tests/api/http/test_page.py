@@ -13,6 +13,8 @@ PAGE = Path(str(files("api") / "page"))
 HTML = sorted(path for path in PAGE.glob("*.html"))
 OURS = [*HTML, *page_files().values()]
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink", "http://www.w3.org/1999/xhtml"}
 "Names that look like addresses; nobody asks for them."
 
@@ -44,8 +46,14 @@ def test_the_libraries_are_where_they_are_looked_for(client: TestClient, name: s
     assert len(answer.content) == vendor_path(name).stat().st_size
 
 
+def test_a_browser_gets_the_page_and_a_program_the_landing_page_of_the_api(client: TestClient) -> None:
+    page, landing = client.get("/", headers=BROWSER), client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert landing.json()["title"] == "lifeline"
+
+
 def test_the_policy_lets_nothing_in_from_outside(client: TestClient) -> None:
-    answer = client.get("/")
+    answer = client.get("/", headers=BROWSER)
     policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
     assert answer.status_code == 200
     assert policy["default-src"] == "'self'"
@@ -81,7 +89,7 @@ def test_a_page_has_no_script_or_style_in_line_and_all_it_names_is_there(
     text = page.read_text("utf-8")
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:", text)
     for name in re.findall(r"(?:src|href)=\"([^\"#]+)\"", text):
-        assert client.get(name).status_code == 200, name
+        assert client.get(name, headers=BROWSER).status_code == 200, name
 
 
 def test_every_module_that_is_imported_is_there() -> None:
@@ -103,3 +111,12 @@ def test_no_script_writes_markup_or_runs_text(path: Path) -> None:
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text
     )
+
+
+def test_the_page_has_the_elements_that_keep_plotly_from_styles_of_its_own() -> None:
+    """A new Plotly may look for others; then the policy refuses its styles, and this says so first."""
+    plotly, page = vendor_path("plotly.js").read_text("utf-8"), (PAGE / "index.html").read_text("utf-8")
+    sought = set(re.findall(r"getElementById\(\"([0-9a-f]{64})\"\)", plotly))
+    assert sought
+    assert all(f'id="{name}"' in page for name in sought)
+    assert "no-inline-styles" in plotly

@@ -90,3 +90,10 @@ def test_crews_come_with_their_visits_and_where_these_are(tmp_path):
         ("cliff-substation", 90, 240),
     ]
     assert all(visit["longitude"] is not None for visit in red["visits"])
+
+
+def test_buffers_that_drain_say_how_long_they_last_and_since_when(tmp_path):
+    """The mast's battery lasts two hours; its substation is dark from the shock until 240."""
+    told = drawn(tmp_path, now=30)
+    (mast,) = told["buffers"]
+    assert (mast["component"], mast["minutes"], mast["provided"]) == ("cliff-mast", 120, [[0, 0], [240, 1]])
