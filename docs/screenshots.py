@@ -77,6 +77,8 @@ class Photographer:
             page.wait_for_selector(f"#panel-{tab}")
             # The map draws itself over some frames after its data are there.
             page.wait_for_timeout(4000)
+            if tab == "whatif":
+                compare(page)
             self._keep(page, tab)
         page = self._page(PHONE)
         crews = ask(self.service, "GET", f"/v1/incidents/{incident}/work")["crews"]
@@ -97,6 +99,17 @@ class Photographer:
         few = taken.quantize(COLOURS, dither=Image.Dither.NONE)
         few.save(self.folder / f"{name}-{self.language}.png", optimize=True)
         page.context.close()
+
+
+def compare(page: Any) -> None:
+    """Ask what two more power crews would bring, and wait for the answer."""
+    page.fill(".variant-1 .fields input[type=text]", "power-crew-1")
+    page.fill(".variant-1 .fields input[type=number]", "2")
+    page.click(".variant-1 .fields + button")
+    page.click("#ask-what-if")
+    page.wait_for_selector(".whatif-answer table", timeout=120_000)
+    page.locator(".whatif-answer").scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)
 
 
 def planned_drill(service: str, scenario: str) -> str:

@@ -185,7 +185,7 @@ class _Run:
             return Solved("refused", {}, outcome.message, outcome.problems, outcome.kind)
         if outcome.ending == "cancelled" and not self.is_enough():
             return Solved("cancelled")
-        stopped = "It was good enough." if outcome.ending == "cancelled" else "Its time was up."
+        stopped = "It was found good enough." if outcome.ending == "cancelled" else "Its time was up."
         why = why or outcome.message or stopped
         if self.best is None:
             return Solved("nothing", {}, why)

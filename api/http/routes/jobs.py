@@ -1,4 +1,4 @@
-"""/jobs/{id}/best and /jobs/{id}/stop: the best plan so far of a job that runs, and to have it as it is.
+"""/jobs/{id}/best: the best plan so far of a job that runs.
 
 Everything else about jobs is as OGC API – Processes has it, in `processes.py`.
 """
@@ -8,23 +8,22 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 from pydantic import Field
-from sqlalchemy import Connection
 
 from api.access.caller import Caller
 from api.access.rights import Right
-from api.http.problems import Refusal, not_found
+from api.http.problems import not_found
 from api.http.routes.processes import JobId
 from api.http.service import service_of
-from api.http.shapes import IdempotencyKey, Told, answer_once, answered
+from api.http.shapes import Told
 from api.http.who import allowed
 from api.jobs import records
 
 router = APIRouter(prefix="/jobs", tags=["processes"])
 
 
-class BestSoFar(Told):
+class BestPlan(Told):
     """The best plan that a running job has told of."""
 
     objective: int = Field(examples=[720000000])
@@ -38,44 +37,16 @@ class BestSoFar(Told):
     )
 
 
-class Stopped(Told):
-    """A job that is to end with the best it has."""
-
-    job: str = Field(examples=["5f1d7a84c0ffee00"])
-    status: str = Field(examples=["running"])
-
-
 @router.get("/{job}/best")
 async def best(
     request: Request, job: JobId, caller: Annotated[Caller, Depends(allowed(Right.plan))]
-) -> BestSoFar:
+) -> BestPlan:
     """Give the best plan so far; 404 while there is none, and of jobs that make no plan."""
     row = await _job(request, caller, job)
     if row.best is None:
         raise not_found("plan so far of job", job)
-    told = {name: row.best.get(name) for name in BestSoFar.model_fields}
-    return BestSoFar(**{**told, "plan": json.loads(row.best["plan"])})
-
-
-@router.post("/{job}/stop", status_code=202, response_model=Stopped)
-async def stop(
-    request: Request,
-    job: JobId,
-    caller: Annotated[Caller, Depends(allowed(Right.plan))],
-    key: IdempotencyKey = None,
-) -> Response:
-    """End the search because the plan is good enough: the best so far is the plan. DELETE would throw it away."""
-    row = await _job(request, caller, job)
-    if row.status not in records.UNDER_WAY:
-        raise Refusal(409, "conflict", f"Job {job} has ended already: it is {row.status}.")
-
-    def act(connection: Connection) -> Any:
-        records.end_soon(connection, caller.tenant, job)
-        return answered(202, Stopped(job=job, status=row.status))
-
-    response = await answer_once(request, caller, key, act)
-    service_of(request).wake_worker()
-    return response
+    told = {name: row.best.get(name) for name in BestPlan.model_fields}
+    return BestPlan(**{**told, "plan": json.loads(row.best["plan"])})
 
 
 async def _job(request: Request, caller: Caller, job: str) -> Any:

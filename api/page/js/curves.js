@@ -27,8 +27,16 @@ export function mount(place) {
   redraw();
 }
 
-// Almost five megabytes, of which the map has no need: asked for once the page stands.
-function plotly() {
+const PATIENCE_MS = 4000;
+
+// The first picture is the map: almost five megabytes of script wait until it stands, or has taken too long.
+const mapDrawn = new Promise((done) => {
+  window.addEventListener("lifeline:map-drawn", done, { once: true });
+  window.setTimeout(done, PATIENCE_MS);
+});
+
+async function plotly() {
+  await mapDrawn;
   loading =
     loading ||
     new Promise((done, failed) => {

@@ -28,7 +28,7 @@ function draw(place, timeline, minute) {
       "table",
       {},
       el("thead", {}, el("tr", {}, COLUMNS.map((column) => head(column, () => draw(place, timeline, minute))))),
-      el("tbody", {}, rows.map(line)),
+      el("tbody", {}, rows.flatMap(lines)),
     ),
   );
   if (focused) place.querySelector(`[data-column="${focused}"]`).focus();
@@ -75,18 +75,21 @@ function head(column, redraw) {
   );
 }
 
-function line(row) {
+function lines(row) {
   const lacks = row.lacks
     .map(({ service, persons }) => t("districts.lack", { service: tOr(`service.${service}`, service), persons: number(persons) }))
     .join(" · ");
   const back = row.back === null ? t("shell.never") : row.back === 0 ? t("districts.never_out") : clock(row.back);
-  return el(
-    "tr",
-    { class: row.out ? "is-out" : null },
-    el("th", { scope: "row" }, row.district || t("districts.none"), el("small", { class: "quiet" }, lacks)),
-    el("td", { class: "number" }, number(row.out)),
-    el("td", { class: "number" }, t("districts.percent", { percent: number(Math.round(row.share * 100)) })),
-    el("td", { class: "number" }, back),
-    el("td", { class: "number" }, t("districts.hours_value", { hours: number(Math.round(row.hours * 10) / 10) })),
-  );
+  return [
+    el(
+      "tr",
+      { class: row.out ? "is-out" : null },
+      el("th", { scope: "row" }, row.district || t("districts.none")),
+      el("td", { class: "number" }, number(row.out)),
+      el("td", { class: "number" }, t("districts.percent", { percent: number(Math.round(row.share * 100)) })),
+      el("td", { class: "number" }, back),
+      el("td", { class: "number" }, t("districts.hours_value", { hours: number(Math.round(row.hours * 10) / 10) })),
+    ),
+    el("tr", { class: "detail" }, el("td", { class: "quiet", colspan: COLUMNS.length }, lacks)),
+  ];
 }

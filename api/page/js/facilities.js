@@ -56,7 +56,8 @@ function told(row, minute) {
     left: bufferLeft(buffer, minute),
     drains: !at(buffer.provided, minute),
   }));
-  const isUp = row.up ? Boolean(at(row.up, minute)) : !lacks.length;
+  // A customer that is only marked critical is not known to be down: it lacks something.
+  const isUp = !row.up || Boolean(at(row.up, minute));
   const left = Math.min(...buffers.filter((buffer) => buffer.drains).map((buffer) => buffer.left));
   const status = !isUp ? "down" : left < Infinity ? "buffer" : lacks.length ? "lacking" : "up";
   const downs = row.up ? row.up.map(([since, works]) => [since, 1 - works]) : [];

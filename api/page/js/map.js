@@ -8,10 +8,12 @@ import { store } from "./state.js";
 import { placeOf, statesAt } from "./timeline.js";
 
 const CLICK_PIXELS = 6;
+const EDGE_PIXELS = 20;
 
 let map = null;
 let drawn = { timeline: null, states: null };
 let pointed = null;
+let placed = new Map(); // number of a component -> {name of its source, one: its feature}
 
 export function mount(element) {
   mountSectors(document.getElementById("sectors"));
@@ -30,10 +32,11 @@ export function mount(element) {
     // Without WebGL the rest of the page still tells everything.
     element.textContent = t("map.no_webgl");
     element.classList.add("empty");
+    window.dispatchEvent(new Event("lifeline:map-drawn"));
     return;
   }
   map.touchZoomRotate.disableRotation();
-  map.addControl(new window.maplibregl.NavigationControl({ showCompass: false }), "top-left");
+  map.addControl(new window.maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new window.maplibregl.ScaleControl({}), "bottom-left");
   map.getCanvas().setAttribute("aria-label", t("map.canvas"));
   map.on("load", start);
@@ -70,16 +73,21 @@ function drawAll() {
   const { timeline } = store.get();
   if (!timeline) return;
   const before = drawn.timeline;
-  const isSame = before && JSON.stringify(before.components.id) === JSON.stringify(timeline.components.id);
+  const isSame = before && places(before) === places(timeline);
   if (!isSame) {
+    // The view first: a map cuts tiles for where it looks.
+    if (!before || before.components.id.join() !== timeline.components.id.join()) fit(timeline);
     place(timeline);
     drawn.states = null;
-    fit(timeline);
   }
   drawn.timeline = timeline;
   drawStates();
   drawSelected();
 }
+
+// What is where, and what ever changes or is damaged: while that stays, so do the sources.
+const places = ({ components, changes, states }) =>
+  JSON.stringify([components.id, components.longitude, components.state, changes.component, changes.state, states]);
 
 function place(timeline) {
   const data = features(timeline);
@@ -89,41 +97,42 @@ function place(timeline) {
     else map.addSource(name, { type: "geojson", data: collection, buffer: 16, tolerance: 0.2 });
     map.removeFeatureState({ source: name });
   }
-  if (!map.getLayer("links")) for (const layer of layers()) map.addLayer(layer);
+  placed = new Map(Object.entries(data).flatMap(([name, found]) => (name === "marks" ? [] : found.map((one) => [one.id, { name, one }]))));
+  if (!map.getLayer("links")) {
+    for (const layer of layers()) map.addLayer(layer);
+    map.once("idle", () => window.dispatchEvent(new Event("lifeline:map-drawn")));
+  }
   repaint();
   hide();
 }
 
-// Links as lines, nodes as points, and of what may be damaged also a point with a mark, halfway along a link.
+// Links as lines, nodes as points, and of what may be damaged also a point with a mark, halfway along a link. What
+// works throughout is drawn as it is, and only the rest is asked for its state with every frame.
 function features(timeline) {
   const { components, states, changes } = timeline;
   const where = (number) => [components.longitude[number], components.latitude[number]];
-  const isMarked = new Uint8Array(components.id.length);
   const marked = new Set(STATES_MARKED.map((name) => states.indexOf(name)));
+  const isMarked = new Set(changes.component.filter((_, row) => marked.has(changes.state[row])));
+  const changing = new Set(changes.component);
   components.state.forEach((state, number) => {
-    if (marked.has(state)) isMarked[number] = 1;
+    if (marked.has(state)) isMarked.add(number);
+    if (state !== states.indexOf("works")) changing.add(number);
   });
-  changes.state.forEach((state, number) => {
-    if (marked.has(state)) isMarked[changes.component[number]] = 1;
-  });
-  const touched = new Set(changes.component);
-  const found = { links: [], nodes: [], marks: [] };
+  const found = { calm_links: [], calm_nodes: [], links: [], nodes: [], marks: [] };
   components.id.forEach((_, number) => {
     if (components.longitude[number] === null) return;
-    const properties = { sector: components.sector[number], touched: touched.has(number) ? 1 : 0 };
-    const feature = (geometry) => ({ type: "Feature", id: number, properties, geometry });
+    const properties = { sector: components.sector[number] };
+    const feature = (type, coordinates) => ({ type: "Feature", id: number, properties, geometry: { type, coordinates } });
+    const calm = changing.has(number) ? "" : "calm_";
     const from = components.from[number];
-    const point_ = { type: "Point", coordinates: where(number) };
-    if (from === null) found.nodes.push(feature(point_));
+    if (from === null) found[`${calm}nodes`].push(feature("Point", where(number)));
     else {
       const line = [where(from), where(components.to[number])];
-      if (line.flat().every((degrees) => degrees !== null)) {
-        found.links.push(feature({ type: "LineString", coordinates: line }));
-      }
+      if (!line.flat().includes(null)) found[`${calm}links`].push(feature("LineString", line));
     }
-    if (isMarked[number]) found.marks.push(feature(point_));
+    if (isMarked.has(number)) found.marks.push(feature("Point", where(number)));
   });
-  return found;
+  return { ...found, chosen: [] };
 }
 
 function fit(timeline) {
@@ -144,11 +153,12 @@ function drawStates() {
   if (!timeline || timeline !== drawn.timeline) return;
   const now = statesAt(timeline, minute);
   const before = drawn.states;
-  const isLink = timeline.components.from;
   for (let number = 0; number < now.length; number += 1) {
     if (before ? before[number] === now[number] : now[number] === 0) continue;
+    const found = placed.get(number);
+    if (!found) continue;
     const state = { state: now[number] };
-    map.setFeatureState({ source: isLink[number] === null ? "nodes" : "links", id: number }, state);
+    map.setFeatureState({ source: found.name, id: number }, state);
     map.setFeatureState({ source: "marks", id: number }, state);
   }
   drawn.states = Uint8Array.from(now);
@@ -169,26 +179,31 @@ function hide() {
   for (const layer of layers()) map.setFilter(layer.id, layer.filter ? ["all", layer.filter, filter] : filter);
 }
 
-let chosen = null;
-
 function drawSelected() {
   const { selected, timeline } = store.get();
-  if (!map.getLayer("links") || !timeline) return;
-  if (chosen) map.setFeatureState(chosen, { selected: false });
-  chosen = null;
-  if (!selected || selected.kind !== "component") return;
-  const number = placeOf(timeline, selected.id);
-  if (number === undefined) return;
-  chosen = { source: timeline.components.from[number] === null ? "nodes" : "links", id: number };
-  map.setFeatureState(chosen, { selected: true });
+  if (!map.getSource("chosen") || !timeline) return;
+  const number = selected && selected.kind === "component" ? placeOf(timeline, selected.id) : undefined;
+  const found = placed.get(number);
+  map.getSource("chosen").setData({ type: "FeatureCollection", features: found ? [found.one] : [] });
+  if (found) uncover(timeline.components, number);
+}
+
+// Bring what was selected out from under the panel that tells of it.
+function uncover({ longitude, latitude }, number) {
+  const place_ = [longitude[number], latitude[number]];
+  const panel = document.getElementById("selection").getBoundingClientRect();
+  const { x } = map.project(place_);
+  const width = map.getContainer().clientWidth;
+  if (x > panel.width + EDGE_PIXELS && x < width) return;
+  map.easeTo({ center: place_, offset: [panel.width / 2, 0], animate: false });
 }
 
 // The component at a point of the screen: a mark before a node before a link.
 function near({ x, y }) {
   if (!map.getLayer("links")) return null;
   const box = [[x - CLICK_PIXELS, y - CLICK_PIXELS], [x + CLICK_PIXELS, y + CLICK_PIXELS]];
-  const found = map.queryRenderedFeatures(box, { layers: ["nodes", "links"] });
-  const first = found.find((feature) => feature.layer.id === "nodes") || found[0];
+  const found = map.queryRenderedFeatures(box, { layers: ["nodes", "links", "calm_nodes", "calm_links"] });
+  const first = found.find((feature) => feature.geometry.type === "Point") || found[0];
   return first ? first.id : null;
 }
 

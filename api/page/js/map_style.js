@@ -16,17 +16,15 @@ export const colour = (name) => getComputedStyle(document.documentElement).getPr
 export const colourOf = (state) => colour(COLOURS[state]);
 
 const state = ["coalesce", ["feature-state", "state"], 0];
-const isSelected = ["boolean", ["feature-state", "selected"], false];
 
 export function layers() {
   return [
-    {
-      id: "links",
-      type: "line",
-      source: "links",
-      layout: { "line-cap": "round", "line-sort-key": ["get", "touched"] },
-    },
-    { id: "nodes", type: "circle", source: "nodes", layout: { "circle-sort-key": ["get", "touched"] } },
+    { id: "calm_links", type: "line", source: "calm_links" },
+    { id: "calm_nodes", type: "circle", source: "calm_nodes" },
+    { id: "chosen_link", type: "line", source: "chosen", filter: ["==", ["geometry-type"], "LineString"] },
+    { id: "chosen_node", type: "circle", source: "chosen", filter: ["==", ["geometry-type"], "Point"] },
+    { id: "links", type: "line", source: "links", layout: { "line-cap": "round" } },
+    { id: "nodes", type: "circle", source: "nodes" },
     ...STATES_MARKED.map((name) => ({
       id: `mark-${name}`,
       type: "symbol",
@@ -47,23 +45,25 @@ export function paint(states) {
   const colours = by(Object.fromEntries(states.map((name) => [name, colourOf(name)])), colourOf("works"));
   const ink = colour("--ink");
   const back = colour("--back");
-  const width = by({ works: 1.2, unused: 0.8, dark: 2 }, 3);
-  const radius = by({ works: 2.4, unused: 1.8, dark: 4 }, 5);
   const zoomed = (value) => ["interpolate", ["linear"], ["zoom"], 8, ["*", value, 0.6], 13, value, 16, ["*", value, 2]];
   return {
     ground: { "background-color": back },
+    calm_links: { "line-color": colourOf("works"), "line-width": zoomed(1.2) },
+    calm_nodes: { "circle-color": colourOf("works"), "circle-radius": zoomed(2.4) },
+    chosen_link: { "line-color": ink, "line-width": zoomed(9), "line-opacity": 0.8 },
+    chosen_node: { "circle-color": ink, "circle-radius": zoomed(10), "circle-opacity": 0.8 },
     links: {
-      "line-color": ["case", isSelected, ink, colours],
-      "line-width": zoomed(["case", isSelected, ["+", width, 3], width]),
+      "line-color": colours,
+      "line-width": zoomed(by({ works: 1.2, unused: 0.8, dark: 2 }, 3)),
       // A dark link is two thin lines, so that it is another thing than a broken one in grey as well.
       "line-gap-width": zoomed(by({ dark: 2 }, 0)),
     },
     nodes: {
       // A dark node is a ring, a working one a small dot.
       "circle-color": by({ dark: back, unused: back }, colours),
-      "circle-radius": zoomed(["case", isSelected, ["+", radius, 4], radius]),
-      "circle-stroke-color": ["case", isSelected, ink, colours],
-      "circle-stroke-width": ["case", isSelected, 3, by({ dark: 2, unused: 1 }, 0)],
+      "circle-radius": zoomed(by({ works: 2.4, unused: 1.8, dark: 4 }, 5)),
+      "circle-stroke-color": colours,
+      "circle-stroke-width": by({ dark: 2, unused: 1 }, 0),
     },
     ...Object.fromEntries(
       STATES_MARKED.map((name) => [

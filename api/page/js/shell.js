@@ -21,6 +21,8 @@ const element = (id) => document.getElementById(id);
 
 async function main() {
   followAddress();
+  // Asked for first: it is what takes longest.
+  follow();
   await setLanguage(store.get().language);
   drawTabs();
   drawHeader();
@@ -41,7 +43,6 @@ async function main() {
   );
   window.addEventListener("lifeline:key-asked", askForKey);
   document.addEventListener("keydown", onKey);
-  follow();
   // Each by itself: a view that fails takes no other with it.
   for (const [name, place] of Object.entries(PLACES)) mount(name, element(place));
   showTab();

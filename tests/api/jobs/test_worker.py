@@ -140,6 +140,31 @@ def test_a_bound_that_rises_after_the_best_plan_was_told_is_told_with_it(work: W
     assert (work.row(job).best["objective"], work.row(job).best["plan"]) == (900, "plan of 900")
 
 
+def test_found_good_enough_the_best_plan_so_far_is_the_result_long_before_the_deadline(work: Work) -> None:
+    job = work.ask("plan_then_hang", seconds=3000.0)
+
+    async def enough(worker: Worker) -> None:
+        await work.until(lambda: (work.row(job).best or {}).get("objective") == 700)(worker)
+        assert await work.database.write(
+            lambda connection: records.enough(connection, work.row(job).tenant, job)
+        )
+        await work.until_ended(job)(worker)
+
+    work.do(enough)
+    row = work.row(job)
+    assert (row.status, row.message, row.result["objective"]) == (
+        "successful",
+        "It was found good enough.",
+        700,
+    )
+
+
+def test_without_a_plan_nothing_is_good_enough(work: Work) -> None:
+    job = work.ask("plan_well")
+    tenant = work.row(job).tenant
+    assert not work.database.write_now(lambda connection: records.enough(connection, tenant, job))
+
+
 def test_at_its_deadline_the_best_plan_so_far_is_the_result(work: Work) -> None:
     job = work.ask("plan_then_hang", seconds=3.0)
     work.do(work.until_ended(job))
@@ -165,19 +190,6 @@ def test_a_job_that_was_dismissed_stays_so_and_its_child_ends(work: Work) -> Non
 
     work.do(dismiss)
     assert (work.row(job).status, work.published) == ("dismissed", [])
-
-
-def test_a_job_that_is_stopped_because_it_is_good_enough_ends_with_the_best_so_far(work: Work) -> None:
-    job = work.ask("plan_then_hang")
-
-    async def stop(worker: Worker) -> None:
-        await work.until(lambda: work.row(job).best is not None)(worker)
-        assert await work.database.write(lambda connection: records.end_soon(connection, "city", job))
-        await work.until_ended(job)(worker)
-
-    work.do(stop)
-    assert (work.row(job).status, work.published) == ("successful", [700])
-    assert work.row(job).message == "It was good enough."
 
 
 def test_nobody_dismisses_the_job_of_another_tenant(work: Work) -> None:
