@@ -22,7 +22,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from machine import header
-from service_load import Connections, free_port, ready, start
+from service_load import JSON_BODY, Connections, free_port, ready, start
 
 REST_SECONDS = 0.1
 
@@ -83,12 +83,12 @@ async def one_run(asked: argparse.Namespace) -> dict:
 
 async def under_load(run: dict, folder: str, port: int, asked: argparse.Namespace) -> dict:
     client = Persistent(port)
-    incident = await client.ask("POST", f"/v1/scenarios/{asked.scenario}/incidents", {})
+    incident = await client.ask("POST", f"/v1/scenarios/{asked.scenario}/incidents", {"is_drill": False})
     about = f"/v1/incidents/{incident['id']}"
-    index = await client.ask("GET", f"/v1/incidents/{incident['id']}/state")
-    jobs = sorted(index["standing"]["jobs"]) or sorted(
-        name for name, part in index["components"].items() if part == "broken"
-    )
+    await client.ask("POST", f"{about}/plans", {"seconds": 2}, f"{JSON_BODY}Idempotency-Key: first\r\n")
+    while not (await client.ask("GET", f"{about}/plans"))["items"]:
+        await asyncio.sleep(REST_SECONDS)
+    jobs = [visit["job"] for visit in (await client.ask("GET", f"{about}/plans/1/plan"))["visits"]]
     acknowledged: dict[str, int] = {}
     planned: list[str] = []
     stop = asyncio.Event()
@@ -115,7 +115,7 @@ async def under_load(run: dict, folder: str, port: int, asked: argparse.Namespac
         asked_for = 0
         while not stop.is_set():
             asked_for += 1
-            key = f"Idempotency-Key: plan-{number}-{asked_for}\r\n"
+            key = f"{JSON_BODY}Idempotency-Key: plan-{number}-{asked_for}\r\n"
             job = await own.ask("POST", f"{about}/plans", {"seconds": 3, "seed": asked_for}, key)
             planned.append(job["job"])
             while not stop.is_set():

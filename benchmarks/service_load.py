@@ -27,6 +27,8 @@ from datetime import UTC, datetime
 from machine import header
 
 HOST = "127.0.0.1"
+IDLE_SECONDS = 2.0
+JSON_BODY = "Content-Type: application/json\r\n"
 
 
 class Connections:
@@ -35,14 +37,14 @@ class Connections:
     def __init__(self, port: int) -> None:
         """Take the port on loopback."""
         self.port = port
-        self.idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
+        self.idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter, float]] = deque()
 
     async def ask(self, method: str, path: str, body: bytes = b"", headers: str = "") -> tuple[int, bytes]:
         """Send a request and return its answer's status and body."""
-        reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection(HOST, self.port)
+        reader, writer = await self._connection()
         try:
             writer.write(
-                f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n{headers}"
+                f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n{headers or JSON_BODY}"
                 f"Content-Length: {len(body)}\r\n\r\n".encode()
                 + body
             )
@@ -56,8 +58,17 @@ class Connections:
         except BaseException:
             writer.close()
             raise
-        self.idle.append((reader, writer))
+        self.idle.append((reader, writer, time.monotonic()))
         return status, content
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        # The service closes what is idle for long: such a connection is not taken, as no client should.
+        while self.idle:
+            reader, writer, since = self.idle.pop()
+            if time.monotonic() - since < IDLE_SECONDS:
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection(HOST, self.port)
 
     async def json(self, method: str, path: str, sent: object = None, headers: str = "") -> dict:
         """Send and get JSON; a refusal is an error."""
@@ -131,7 +142,9 @@ async def at_rate(per_second: float, seconds: float, send) -> None:
 async def load(port: int, asked: argparse.Namespace) -> dict:
     connections = Connections(port)
     figures = Figures()
-    incident = await connections.json("POST", f"/v1/scenarios/{asked.scenario}/incidents", {})
+    incident = await connections.json(
+        "POST", f"/v1/scenarios/{asked.scenario}/incidents", {"is_drill": False}
+    )
     about = f"/v1/incidents/{incident['id']}"
     system = await connections.json("GET", f"/v1/systems/{incident['system']}")
     first = await connections.json("POST", f"{about}/plans", {"seconds": 5})
@@ -236,7 +249,7 @@ def quantiles(values: list[float]) -> dict[str, float]:
 def start(folder: str, port: int, database: str = "") -> subprocess.Popen:
     """Start `lifeline serve` in a process group of its own."""
     environment = {**os.environ, "LIFELINE_DATA_FOLDER": folder, "LIFELINE_PORT": str(port)}
-    environment["LIFELINE_REQUESTS_PER_SECOND"] = "100000"
+    environment |= {f"LIFELINE_RATE_OF_{who}": "100000" for who in ("ADDRESS", "KEY", "TENANT")}
     if database:
         environment["LIFELINE_DATABASE_URL"] = database
     return subprocess.Popen(

@@ -60,7 +60,7 @@ class BestSoFar(Document):
 
 
 class StatusInfo(Document):
-    """How far a job is (18-062r2, 7.12); `message` says it in words. `best` is ours: the standard leaves room for it."""
+    """How far a job is (18-062r2, 7.12); `message` says it in words. `best` is ours, as the standard allows."""
 
     model_config = ConfigDict(
         json_schema_extra={

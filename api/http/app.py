@@ -31,6 +31,7 @@ ROUTES = (
     "what_ifs",
     "features",
     "processes",
+    "jobs",
     "keys",
     "audit",
     "health",

@@ -7,10 +7,10 @@ addresses of people and of machines, and query strings are never logged; a key i
 from __future__ import annotations
 
 import logging
+import random
 import re
 import sys
 import time
-import uuid
 from typing import TYPE_CHECKING, Any, TextIO
 
 from api.http.asgi import App, Message, Receive, Scope, Send, answer, header, route_template
@@ -110,7 +110,7 @@ def _number_of(scope: Scope) -> str:
     told = header(scope, b"x-request-id")
     if told is not None and _NUMBER.fullmatch(told):
         return told.decode()
-    return uuid.uuid4().hex
+    return f"{random.getrandbits(128):032x}"
 
 
 def _write(scope: Scope, status: int, milliseconds: float) -> None:

@@ -22,6 +22,10 @@ MOST_PLACES = 200
 "Bad places listed in one answer; the first ones are what people mend first."
 
 
+LONGEST_VALUE = 300
+"Characters of a bad value or a message in an answer: enough to find it."
+
+
 class BadPlace(BaseModel):
     """One bad place in what was sent."""
 
@@ -115,7 +119,13 @@ def refusal_of_child(outcome: Outcome) -> Refusal:
 def _bad_place(problem: Mapping[str, Any]) -> BadPlace:
     row = f"row {problem['row']}" if problem["row"] else ""
     where = ", ".join(part for part in (problem["table"], row, problem["column"] or "") if part)
-    return BadPlace(where=where, message=problem["message"], value=problem["value"])
+    return BadPlace(
+        where=where, message=problem["message"][:LONGEST_VALUE], value=_shortened(problem["value"])
+    )
+
+
+def _shortened(value: str | None) -> str | None:
+    return value if value is None or len(value) <= LONGEST_VALUE else value[: LONGEST_VALUE - 1] + "…"
 
 
 def problem_response(refusal: Refusal, instance: str | None = None) -> JSONResponse:

@@ -117,7 +117,7 @@ class Service:
             find_system = functools.partial(
                 systems.find, tenant=incident.tenant, name=incident.system, version=incident.system_version
             )
-            row = await self.database.read(find_system)
+            row = await self.database.look(find_system)
             if row is None:
                 raise LookupError(f"{incident.system} version {incident.system_version}")
             self.known_names[key] = Names.of(await self.index(row.sha256), incident.tables)
@@ -133,7 +133,7 @@ class Service:
         def look(connection: Connection) -> Any:
             return find(connection, tenant, incident_id)
 
-        row = await self.database.read(look)
+        row = await self.database.look(look)
         if row is None:
             raise not_found("incident", incident_id)
         return row

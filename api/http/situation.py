@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from api.jobs.kinds import updates_of
 from api.store import plans, systems
 
 if TYPE_CHECKING:
@@ -27,9 +26,10 @@ async def situation_now(service: Service, incident: Any, minute: int) -> dict[st
         system = systems.find(connection, incident.tenant, incident.system, incident.system_version)
         if system is None:
             raise LookupError(f"{incident.system} version {incident.system_version}")
+        _, updates = service.database.reported.updates(connection, incident)
         plan = plans.approved(connection, incident.id)
         text = None if plan is None else plans.document(connection, incident.id, plan.version, "plan")
-        return system.sha256, updates_of(connection, incident.id, incident.last_seq), text
+        return system.sha256, updates, text
 
     sha256, reported, plan = await service.database.read(look)
     return {

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.store.database import Database
 from api.store.events import events_after, last_seq
 
-TICK_SECONDS = 0.1
+TICK_SECONDS = 0.25
 "Events of this long go out together: 167 a second to 200 listeners would else be 33,000 writes a second."
 
 LOOK_SECONDS = 0.5
@@ -118,7 +118,7 @@ class Streams:
         async with self._lock:
             channel = self.channels.get(incident)
             if channel is None:
-                seq = await self.database.read(lambda connection: last_seq(connection, incident))
+                seq = await self.database.look(lambda connection: last_seq(connection, incident))
                 channel = _Channel(incident, seq)
                 channel.task = asyncio.create_task(self._follow(channel))
                 self.channels[incident] = channel
@@ -141,7 +141,7 @@ class Streams:
             yield _written(rows, sees)
 
     async def _after(self, incident: str, seq: int) -> Sequence[Any]:
-        return await self.database.read(
+        return await self.database.look(
             lambda connection: events_after(connection, incident, seq, MOST_AT_ONCE)
         )
 

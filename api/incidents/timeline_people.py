@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def _persons_before(judged: Evaluation) -> pd.DataFrame:
 
 def _added_up(changes: pd.DataFrame) -> Points:
     total = changes.groupby("minute")["change"].sum().cumsum()
-    return _short([[0, 0], *([int(minute), int(value)] for minute, value in total.items())])
+    return _short([[0, 0], *([int(cast("int", minute)), int(value)] for minute, value in total.items())])
 
 
 def _short(points: Points) -> Points:
@@ -136,7 +136,7 @@ def _without_any(judged: Evaluation, changes: pd.DataFrame) -> list[Points]:
         np.add.at(out, district_of[touched], now - most[touched])
         most[touched] = now
         for place in np.unique(district_of[touched]).tolist():
-            points[place].append([int(minute), int(out[place])])
+            points[place].append([int(cast("int", minute)), int(out[place])])
     return [_short(mine) for mine in points]
 
 

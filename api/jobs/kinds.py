@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.incidents.standing import SUBJECT
 from api.jobs.answers import written
 from api.store import plans, systems
 from api.store.events import Happening, append
+from api.store.reported import Reported
 from api.store.situations import followed_plan
-from api.store.tables import event, incident
+from api.store.tables import incident
 
 SETTINGS = ("fairness_permille", "vulnerable_weight_permille", "horizon_minutes")
 SITUATION = ("started_at", "now", "tables", "settings", "locks", "updates")
@@ -41,13 +41,13 @@ class Kind:
 
     function: str
     understudy: str
-    load: Callable[[Connection, Any], Loaded]
+    load: Callable[[Connection, Any, Reported], Loaded]
     publish: Callable[[Connection, Any, Loaded, Mapping[str, Any]], dict[str, Any]]
     fail: Callable[[Connection, Any, str, str], None]
     fallback: Callable[[Connection, Any], dict[str, Any] | None]
 
 
-def load_plan(connection: Connection, job: Any) -> Loaded:
+def load_plan(connection: Connection, job: Any, reported: Reported) -> Loaded:
     """Return an incident as it stands, with what was asked for and the plan that crews know."""
     about = connection.execute(select(incident).where(incident.c.id == job.incident)).one()
     system = systems.find(connection, about.tenant, about.system, about.system_version)
@@ -62,20 +62,11 @@ def load_plan(connection: Connection, job: Any) -> Loaded:
         "now": asked["minute"],
         "tables": dict(about.tables),
         "settings": settings,
-        "updates": updates_of(connection, job.incident, about.last_seq),
+        "updates": reported.updates(connection, about)[1],
         "plan": _known_plan(connection, job.incident, asked.get("keep") or "approved"),
         "made_at_seq": about.last_seq,
     }
     return Loaded(system.sha256, argument)
-
-
-def updates_of(connection: Connection, incident_id: str, up_to: int) -> list[dict[str, Any]]:
-    """Return all that the field has reported, in the form in which it came."""
-    query = select(event.c.id, event.c.kind, event.c.body).where(
-        event.c.incident == incident_id, event.c.seq <= up_to, event.c.kind.in_(SUBJECT)
-    )
-    rows = connection.execute(query.order_by(event.c.seq))
-    return [{**row.body, "id": row.id, "kind": row.kind} for row in rows]
 
 
 def _known_plan(connection: Connection, incident_id: str, keep: str) -> str | None:
@@ -119,7 +110,7 @@ def last_approved(connection: Connection, job: Any) -> dict[str, Any] | None:
     return None if row is None else {"version": row.version, "sha256": row.sha256, "label": "last approved"}
 
 
-def load_what_if(connection: Connection, job: Any) -> Loaded:
+def load_what_if(connection: Connection, job: Any, reported: Reported) -> Loaded:
     """Return what a what-if starts from: an incident as it stands, or a system with tables of its own."""
     asked = job.request
     argument: dict[str, Any] = {
@@ -137,7 +128,7 @@ def load_what_if(connection: Connection, job: Any) -> Loaded:
         argument |= {
             "started_at": about.started_at,
             "tables": dict(about.tables),
-            "updates": updates_of(connection, job.incident, about.last_seq),
+            "updates": reported.updates(connection, about)[1],
             "plan": followed,
         }
     if system is None:

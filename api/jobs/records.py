@@ -120,10 +120,10 @@ def get(connection: Connection, job_id: str) -> Row[Any] | None:
     return connection.execute(select(job).where(job.c.id == job_id)).first()
 
 
-def is_under_way(connection: Connection, job_id: str) -> bool:
-    """Tell whether a job has not ended."""
-    status = connection.execute(select(job.c.status).where(job.c.id == job_id)).scalar()
-    return status in UNDER_WAY
+def deadline(connection: Connection, job_id: str) -> str | None:
+    """Return the deadline of a job that is to go on; None where it has ended."""
+    row = connection.execute(select(job.c.status, job.c.deadline_at).where(job.c.id == job_id)).first()
+    return None if row is None or row.status not in UNDER_WAY else str(row.deadline_at)
 
 
 def begin(connection: Connection, job_id: str, *, only_if: str | None = None) -> bool:
@@ -145,6 +145,17 @@ def cancel(connection: Connection, tenant: str, job_id: str) -> bool:
         .values(is_cancelled=True)
     )
     return known.rowcount == 1 and end(connection, job_id, DISMISSED, "Dismissed.")
+
+
+def enough(connection: Connection, tenant: str, job_id: str) -> bool:
+    """Bring a job's deadline to now if it runs and has a plan, which becomes its result; tell whether it did."""
+    at = now()
+    hurried = connection.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.tenant == tenant, job.c.status == RUNNING, job.c.best.is_not(None))
+        .values(deadline_at=at, updated_at=at)
+    )
+    return hurried.rowcount == 1
 
 
 def end(connection: Connection, job_id: str, status: str, message: str) -> bool:

@@ -80,13 +80,15 @@ async def solved(
     seconds: float,
     on_report: Callable[[Any], None] | None = None,
     cancel: asyncio.Event | None = None,
+    is_enough: Callable[[], bool] = lambda: False,
     best: dict[str, Any] | None = None,
 ) -> Solved:
     """Return a plan within `seconds`; of a solve that is overdue, a rule's plan as soon as can be.
 
+    When `cancel` is set and `is_enough` says so, the best plan so far is wanted; otherwise none is.
     `best` is the best plan that was told of before, where the solve was begun already and broken off.
     """
-    run = _Run(children, solve, on_report, cancel, best)
+    run = _Run(children, solve, on_report, cancel, is_enough, best)
     if seconds <= 0:
         if run.needs_help:
             await run.understudy(OVERDUE_SECONDS)
@@ -118,9 +120,11 @@ class _Run:
         solve: Solve,
         on_report: Callable[[Any], None] | None,
         cancel: asyncio.Event | None,
+        is_enough: Callable[[], bool],
         best: dict[str, Any] | None,
     ) -> None:
         self.children, self.solve, self.on_report, self.cancel = children, solve, on_report, cancel
+        self.is_enough = is_enough
         self.best = best
         self.outcome: Outcome | None = None
 
@@ -179,9 +183,10 @@ class _Run:
             return Solved("answered", outcome.value)
         if outcome.ending == "refused":
             return Solved("refused", {}, outcome.message, outcome.problems, outcome.kind)
-        if outcome.ending == "cancelled":
+        if outcome.ending == "cancelled" and not self.is_enough():
             return Solved("cancelled")
-        why = why or outcome.message or "Its time was up."
+        stopped = "It was found good enough." if outcome.ending == "cancelled" else "Its time was up."
+        why = why or outcome.message or stopped
         if self.best is None:
             return Solved("nothing", {}, why)
         return Solved("so far", _as_answer(self.best, outcome.ending), why)

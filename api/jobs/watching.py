@@ -1,4 +1,6 @@
-"""While a job runs: its progress goes into the database, twice a second at most; that it is unwanted comes out."""
+"""While a job runs: its progress goes into the database, twice a second at most; that it is unwanted, or
+good enough, comes out.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,6 @@ from typing import TYPE_CHECKING, Any, Self
 from api.jobs import records
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from api.store.database import Database
 
 LOOK_SECONDS = 0.5
@@ -26,10 +26,12 @@ MOST_PROGRESS = 99
 class Watching:
     """Follows one job for as long as the block lasts."""
 
-    def __init__(self, database: Database, job: str, seconds: float) -> None:
-        """Watch a job that has so many seconds."""
+    def __init__(self, database: Database, job: str, deadline_at: str, seconds: float) -> None:
+        """Watch a job that has so many seconds until its deadline."""
         self.database, self.job, self.seconds = database, job, max(seconds, LOOK_SECONDS)
+        self.deadline_at = deadline_at
         self.is_unwanted = asyncio.Event()
+        self.is_enough = False
         self._news: dict[str, Any] = {}
         self._best: dict[str, Any] | None = None
         self._is_better = False
@@ -69,11 +71,12 @@ class Watching:
         while not self.is_unwanted.is_set():
             with suppress(Exception):
                 if self._news or loop.time() - written_at > SIGN_OF_LIFE_SECONDS:
-                    wanted = await self.database.write(self._put_down())
+                    await self.database.write(self._put_down())
                     written_at = loop.time()
-                else:
-                    wanted = await self.database.read(self._is_wanted)
-                if not wanted:
+                deadline = await self.database.look(lambda connection: records.deadline(connection, self.job))
+                if deadline != self.deadline_at:
+                    # Somebody has said that it is good enough, by a new deadline; or it has ended elsewhere.
+                    self.is_enough = deadline is not None
                     self.is_unwanted.set()
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -84,6 +87,3 @@ class Watching:
         # The best plan itself is kept: a bound that rises later is told with it.
         self._news, self._is_better = {}, False
         return lambda connection: records.tell(connection, self.job, **values)
-
-    def _is_wanted(self, connection: Connection) -> bool:
-        return records.is_under_way(connection, self.job)

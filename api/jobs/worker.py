@@ -129,7 +129,9 @@ class Worker:
 
     async def _do(self, row: Any, kind: Kind, *, by_rule: bool) -> None:
         """Have it solved, and write down what came of it."""
-        loaded = await self.database.read(lambda connection: kind.load(connection, row))
+        loaded = await self.database.read(
+            lambda connection: kind.load(connection, row, self.database.reported)
+        )
         path = await self.spooled(loaded.system_sha256)
         self.children.keep(str(path))
         solve = Solve(
@@ -140,13 +142,14 @@ class Worker:
             RESCUE_NICENESS if by_rule else self.settings.solve_niceness,
         )
         seconds = seconds_until(row.deadline_at)
-        async with Watching(self.database, row.id, seconds) as watching:
+        async with Watching(self.database, row.id, row.deadline_at, seconds) as watching:
             found = await solved(
                 self.children,
                 solve,
                 seconds=seconds,
                 on_report=watching.take,
                 cancel=watching.is_unwanted,
+                is_enough=lambda: watching.is_enough,
                 best=row.best,
             )
         if self._is_closing:

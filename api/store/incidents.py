@@ -6,11 +6,16 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
 
 from api.store import plans
 from api.store.events import Happening, append
 from api.store.tables import incident, now
+
+# Built once: with every request that names an incident it is asked, and to build it takes longer than to answer it.
+_FIND = select(incident).where(
+    incident.c.id == bindparam("incident"), incident.c.tenant == bindparam("owner")
+)
 
 
 def open_incident(connection: Connection, tenant: str, who: str, values: Mapping[str, Any]) -> Row[Any]:
@@ -34,8 +39,7 @@ def open_incident(connection: Connection, tenant: str, who: str, values: Mapping
 
 def find(connection: Connection, tenant: str, incident_id: str) -> Row[Any] | None:
     """Return an incident of a tenant, None where it has none of this id."""
-    query = select(incident).where(incident.c.id == incident_id, incident.c.tenant == tenant)
-    return connection.execute(query).first()
+    return connection.execute(_FIND, {"incident": incident_id, "owner": tenant}).first()
 
 
 def require(connection: Connection, tenant: str, incident_id: str) -> Row[Any]:

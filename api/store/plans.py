@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from api.store.events import Happening, append
 from api.store.tables import event, incident, now, plan
@@ -30,6 +30,13 @@ MAKES_STALE = (
 
 ABOUT = [column for column in plan.columns if column is not plan.c.documents]
 "All columns but the documents, which may be large."
+
+_MAKE_STALE = (
+    update(plan)
+    .where(plan.c.incident == bindparam("log"), plan.c.stale_since.is_(None))
+    .values(stale_since=bindparam("at"))
+    .returning(plan.c.version)
+)
 
 
 def publish(
@@ -85,14 +92,7 @@ def make_stale(connection: Connection, incident_id: str, kinds: Sequence[str], w
     if not any(kind in MAKES_STALE for kind in kinds):
         return []
     at = now()
-    versions = sorted(
-        connection.execute(
-            update(plan)
-            .where(plan.c.incident == incident_id, plan.c.stale_since.is_(None))
-            .values(stale_since=at)
-            .returning(plan.c.version)
-        ).scalars()
-    )
+    versions = sorted(connection.execute(_MAKE_STALE, {"log": incident_id, "at": at}).scalars())
     if versions:
         happenings = [
             Happening(f"~stale-{version}", "plan.stale", 0, who, {"version": version}) for version in versions

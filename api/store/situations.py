@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
 from api.store import plans
-from api.store.events import events_after
 from api.store.systems import find
-
-MOST_AT_ONCE = 5000
-
-
-def reported(
-    connection: Connection, incident_id: str, kinds: Collection[str], after: int = 0
-) -> tuple[int, list[dict[str, Any]]]:
-    """Return the number of the last update, and all after another number, as `FieldUpdate` has them.
-
-    `kinds` are the kinds of events that are updates.
-    """
-    found: list[dict[str, Any]] = []
-    last = after
-    while True:
-        rows: Sequence[Any] = events_after(connection, incident_id, last, MOST_AT_ONCE, kinds)
-        found += [{**row.body, "id": row.id, "kind": row.kind} for row in rows]
-        if len(rows) < MOST_AT_ONCE:
-            return rows[-1].seq if rows else last, found
-        last = rows[-1].seq
 
 
 def followed_plan(connection: Connection, incident_id: str) -> tuple[int | None, str | None]:

@@ -42,7 +42,7 @@ async def list_all(
 ) -> Page[AuditTold]:
     """List what was written down about this tenant, the first row first. Reading it is written down too."""
     after = (parts_of(cursor, int) or (0,))[0]
-    rows = await service_of(request).database.read(
+    rows = await service_of(request).database.look(
         lambda connection: rows_of(connection, caller.tenant, after, limit + 1)
     )
     if cursor is None:

@@ -88,7 +88,7 @@ async def log(
     service = service_of(request)
     sees, _ = await eyes(request, caller, await service.incident(caller.tenant, incident))
     after = (parts_of(cursor, int) or (0,))[0]
-    rows = await service.database.read(
+    rows = await service.database.look(
         lambda connection: events_after(
             connection, incident, after, limit + 1, None if kind is None else [kind]
         )

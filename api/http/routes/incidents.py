@@ -176,6 +176,9 @@ async def open_one(
         )
         return answered(201, told(row), Location=f"/v1/incidents/{row.id}", ETag=etag_of(row.revision))
 
+    service = service_of(request)
+    # Somebody will ask for its picture or a plan next: the children to come have it read by then.
+    service.children.keep(str(await service.spooled(system.sha256)))
     return await answer_once(request, caller, key, act)
 
 
@@ -188,7 +191,7 @@ async def list_all(
 ) -> Page[IncidentTold]:
     """List the incidents, the newest first."""
     after = parts_of(cursor, str, str)
-    rows = await service_of(request).database.read(
+    rows = await service_of(request).database.look(
         lambda connection: incidents.page(connection, caller.tenant, after, limit + 1)
     )
     return page_of(rows, limit, told, lambda row: cursor_of(row.created_at, row.id))
@@ -239,7 +242,7 @@ async def change(
 
 async def require_system(request: Request, caller: Caller, name: str, version: int | None) -> Any:
     """Return the row of a system's version, the newest unless given; 404 where the tenant has none."""
-    row = await service_of(request).database.read(
+    row = await service_of(request).database.look(
         lambda connection: systems.find(connection, caller.tenant, name, version)
     )
     if row is None:

@@ -121,7 +121,7 @@ async def list_all(
 ) -> Page[KeyTold]:
     """List the tenant's keys, those taken back too, the oldest first."""
     after = parts_of(cursor, str, str)
-    rows = await service_of(request).database.read(
+    rows = await service_of(request).database.look(
         lambda connection: key_table.page(connection, caller.tenant, after, limit + 1)
     )
     return page_of(rows, limit, told, lambda row: cursor_of(row.created_at, row.id))

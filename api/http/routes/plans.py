@@ -240,7 +240,7 @@ async def list_all(
     def look(connection: Connection) -> Any:
         return plans.page(connection, incident, after, limit + 1), plans.approved(connection, incident)
 
-    rows, followed = await service.database.read(look)
+    rows, followed = await service.database.look(look)
     return page_of(rows, limit, lambda row: told(about, row, followed), lambda row: cursor_of(row.version))
 
 
@@ -352,7 +352,7 @@ async def require(request: Request, caller: Caller, incident: str, version: int)
     def look(connection: Connection) -> Any:
         return plans.find(connection, incident, version), plans.approved(connection, incident)
 
-    row, followed = await service.database.read(look)
+    row, followed = await service.database.look(look)
     if row is None:
         raise not_found(f"plan of incident {incident}, version", str(version))
     return about, row, followed

@@ -195,7 +195,7 @@ async def list_jobs(
     def look(connection: Connection) -> Any:
         return records.page(connection, caller.tenant, after, limit + 1, status or ())
 
-    rows = await service_of(request).database.read(look)
+    rows = await service_of(request).database.look(look)
     found = [record_of(row) for row in rows[:limit]]
     lasting = (0.0 if least_seconds is None else least_seconds, most_seconds)
     shown = [job for job in found if _is_wanted(job, process_id, span, lasting)]
@@ -242,6 +242,24 @@ async def dismiss(request: Request, job: JobId, caller: Dismisser) -> StatusInfo
     return status_info(root_of(request), record_of(await _job(request, caller, job)))
 
 
+@router.post("/jobs/{job}/enough", response_model_exclude_none=True)
+async def take_as_good_enough(
+    request: Request, job: JobId, caller: Asker, key: IdempotencyKey = None
+) -> StatusInfo:
+    """End a search for a plan, within a second or two, with the best plan it has; to dismiss it would lose that."""
+    row = await _job(request, caller, job)
+    service = service_of(request)
+    if row.kind != "plan":
+        raise Refusal(
+            409, "conflict", f"Job {job} is a {row.kind}; only the search for a plan can be good enough."
+        )
+    if not await service.database.write(lambda connection: records.enough(connection, caller.tenant, job)):
+        row = await _job(request, caller, job)
+        why = "it has no plan yet" if row.status in records.UNDER_WAY else f"it is {row.status}"
+        raise Refusal(409, "conflict", f"Job {job} cannot be taken as good enough: {why}.")
+    return status_info(root_of(request), record_of(await _job(request, caller, job)))
+
+
 def record_of(row: Any) -> JobRecord:
     """Return a job's row as it is told of."""
     return JobRecord(
@@ -279,7 +297,7 @@ async def _job(request: Request, caller: Caller, job: str) -> Any:
     def look(connection: Connection) -> Any:
         return records.find(connection, caller.tenant, job)
 
-    row = await service_of(request).database.read(look)
+    row = await service_of(request).database.look(look)
     if row is None:
         raise Refusal(404, processes.NO_SUCH_JOB, f"There is no job {job!r}.")
     return row

@@ -79,7 +79,9 @@ async def load(
         "api.jobs.intake:take_in",
         {"scenario": one.name, "spool": str(service.settings.spool), "ticket": secrets.token_hex(8)},
     )
-    data = (await service.spooled(taken["sha256"])).read_bytes()
+    path = await service.spooled(taken["sha256"])
+    service.children.keep(str(path))
+    data = path.read_bytes()
 
     def act(connection: Connection) -> Any:
         system = systems.add_version(connection, caller.tenant, one.name, data, taken["summary"], caller.id)

@@ -33,6 +33,13 @@ At = Annotated[
     ),
 ]
 
+Seq = Annotated[
+    int,
+    Query(
+        ge=0, lt=2**53, description="The number of an event that the answer must know; it may take longer."
+    ),
+]
+
 PICTURE, CASCADE = "api.incidents.picture:picture", "api.incidents.cascade_now:cascade"
 
 
@@ -63,22 +70,25 @@ async def state(
     caller: Reader,
     at: At = None,
     all_components: Annotated[bool, Query(description="Also those that work as ever.")] = False,
+    seq: Seq = 0,
 ) -> Any:
     """Give the picture at an instant: as reported and carried on before now, as the plan promises after now.
 
     It is worked out at most about once a second; `as_of_seq` says what it knows.
     """
     row = await service_of(request).incident(caller.tenant, incident)
-    told = await service_of(request).pictures.told(row, PICTURE, _minute(row, at), everything=all_components)
+    told = await service_of(request).pictures.told(
+        row, PICTURE, _minute(row, at), everything=all_components, seq=seq
+    )
     sight = await sight_of(request, caller, row)
     return JSONResponse(told if sight is None else seen_picture(told, sight))
 
 
 @router.get("/{incident}/cascade", response_model=CascadeTold)
-async def cascade(request: Request, incident: IncidentId, caller: Reader, at: At = None) -> Any:
+async def cascade(request: Request, incident: IncidentId, caller: Reader, at: At = None, seq: Seq = 0) -> Any:
     """Say how the shock spread, who is dark at an instant, and because of what, down to what is broken."""
     row = await service_of(request).incident(caller.tenant, incident)
-    told = await service_of(request).pictures.told(row, CASCADE, _minute(row, at))
+    told = await service_of(request).pictures.told(row, CASCADE, _minute(row, at), seq=seq)
     sight = await sight_of(request, caller, row)
     return JSONResponse(told if sight is None else seen_cascade(told, sight))
 

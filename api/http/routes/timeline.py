@@ -14,6 +14,7 @@ from api.access.caller import Caller
 from api.access.rights import Right
 from api.http.papers import argument_of, plan_row
 from api.http.routes.incidents import IncidentId
+from api.http.routes.state import Seq
 from api.http.service import Service, service_of
 from api.http.who import allowed
 from api.incidents.timeline_answers import Timeline
@@ -43,14 +44,14 @@ class TimelineTold(Timeline):
 
 
 @router.get("/{incident}/timeline", response_model=TimelineTold)
-async def incident_timeline(request: Request, incident: IncidentId, caller: Reader) -> Any:
+async def incident_timeline(request: Request, incident: IncidentId, caller: Reader, seq: Seq = 0) -> Any:
     """Give everything that changes from the shock on: before now as reported, after now as the plan promises.
 
     While nothing is reported it is kept for ten minutes; `as_of_seq` and `now_minute` say what it knows.
     """
     row = await service_of(request).incident(caller.tenant, incident)
     pictures = service_of(request).pictures
-    return JSONResponse(await pictures.told(row, TIMELINE, None, minutes_kept=MINUTES_KEPT))
+    return JSONResponse(await pictures.told(row, TIMELINE, None, minutes_kept=MINUTES_KEPT, seq=seq))
 
 
 @router.get("/{incident}/plans/{version}/timeline", response_model=Timeline)

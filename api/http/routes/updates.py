@@ -137,7 +137,7 @@ async def list_all(
     service = service_of(request)
     sees, _ = await eyes(request, caller, await service.incident(caller.tenant, incident))
     after = (parts_of(cursor, int) or (0,))[0]
-    rows = await service.database.read(
+    rows = await service.database.look(
         lambda connection: events_after(connection, incident, after, limit + 1, SUBJECT)
     )
     return seen_page(page_of(rows, limit, sees, lambda row: cursor_of(row.seq)))

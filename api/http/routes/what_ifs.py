@@ -106,7 +106,7 @@ async def tell(request: Request, job: JobId, caller: Asker) -> WhatIfs:
     def look(connection: Connection) -> Any:
         return records.find(connection, caller.tenant, job)
 
-    row = await service_of(request).database.read(look)
+    row = await service_of(request).database.look(look)
     if row is None:
         raise not_found("what-if", job)
     if row.kind != KIND:

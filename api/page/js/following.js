@@ -53,7 +53,7 @@ async function read(asked) {
     const plan = wanted.plan
       ? plans.find((one) => one.version === wanted.plan) || null
       : plans.find((one) => one.status === "approved") || plans[0] || null;
-    const timeline = await get(wanted.plan && plan ? `${about}/plans/${plan.version}/timeline` : `${about}/timeline`);
+    const timeline = await get(wanted.plan && plan ? `${about}/plans/${plan.version}/timeline` : `${about}/timeline?seq=${incident.last_seq}`);
     if (asked !== shown) return null;
     store.set({ incident, plans, plan, timeline, problem: null });
     tick();

@@ -1,6 +1,6 @@
 // Watches a plan that is being worked out: its best person-hours so far and the bound as a curve, and how to end it.
 
-import { all, get, remove } from "./api.js";
+import { all, get, post, remove } from "./api.js";
 import { button, el, enlarged } from "./elements.js";
 import { gapText, hoursText, personHours } from "./figures.js";
 import { showPlan } from "./following.js";
@@ -133,7 +133,7 @@ function draw() {
         : "",
     watched.best.length ? curves() : "",
     isRunning
-      ? el("div", { class: "bar-row wrap" }, button(t("planning.drop"), dismiss, { class: "danger" }), el("span", { class: "quiet small" }, t("planning.drop_why")))
+      ? el("div", { class: "bar-row wrap" }, button(t("planning.enough"), enough, { class: "main", id: "enough", disabled: !last }), button(t("planning.drop"), dismiss, { class: "danger" }), el("span", { class: "quiet small" }, t("planning.drop_why")))
       : "",
   );
 }
@@ -171,9 +171,14 @@ function curves() {
   return el("div", {}, chart, el("p", { class: "keys small" }, key(t("planning.best"), "best"), watched.bound.length ? key(t("planning.bound"), "bound") : ""));
 }
 
-async function dismiss() {
+const enough = () => endBy(() => post(`/jobs/${watched.job}/enough`));
+const dismiss = () => endBy(() => remove(`/jobs/${watched.job}`));
+
+async function endBy(ask) {
+  const mine = watched;
+  mine.isOurs = true; // Who ends a search wants to see what comes of it.
   try {
-    take(watched, await remove(`/jobs/${watched.job}`));
+    take(mine, await ask());
   } catch (problem) {
     watched.problem = problem;
     draw();

@@ -132,8 +132,16 @@ def things_of(caller: Caller, tenant: str, admin: str) -> dict[str, str]:
         headers={"content-type": "application/json"},
     )
     job = (tenant.encode().hex() + "0" * 16)[:16]
+    so_far = {"objective": 1, "label": "rule", "phase": "rules", "seconds": 0.5, "plan_sha256": "0" * 64}
     row = filled(
-        job_table, id=job, tenant=tenant, incident=incident, kind="plan", result={}, status="successful"
+        job_table,
+        id=job,
+        tenant=tenant,
+        incident=incident,
+        kind="plan",
+        result={},
+        status="successful",
+        best={**so_far, "plan": a_plan().to_json()},
     )
     database.write_now(lambda connection: connection.execute(insert(job_table).values(row)))
     what_if = f"f{job[1:]}"

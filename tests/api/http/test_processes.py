@@ -89,6 +89,17 @@ def test_inputs_that_are_no_good_are_named(
     assert client.get("/jobs").json()["jobs"] == []
 
 
+def test_only_a_search_that_has_a_plan_can_be_good_enough(client: TestClient, incident: str) -> None:
+    job = asked(client, incident).json()["jobID"]
+    early = client.post(f"/jobs/{job}/enough")
+    ended(client, job, records.SUCCESSFUL, version=1)
+    late = client.post(f"/jobs/{job}/enough")
+
+    assert (early.status_code, late.status_code) == (409, 409)
+    assert early.json()["detail"] == f"Job {job} cannot be taken as good enough: it has no plan yet."
+    assert late.json()["detail"] == f"Job {job} cannot be taken as good enough: it is successful."
+
+
 def test_an_incident_that_is_not_there_is_a_bad_input(client: TestClient) -> None:
     answer = asked(client, "0" * 16)
 

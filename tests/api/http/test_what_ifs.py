@@ -24,7 +24,7 @@ def answer(client: TestClient, job: str) -> Any:
     database, spool = client.app.state.service.database, client.app.state.service.settings.spool
     kind = KINDS["what-if"]
     row = database.write_now(lambda connection: records.get(connection, job))
-    loaded = database.write_now(lambda connection: kind.load(connection, row))
+    loaded = database.write_now(lambda connection: kind.load(connection, row, database.reported))
     path = spool / f"{loaded.system_sha256}.zip"
     found = Solved("answered", what_ifs({**loaded.argument, "system": str(path)}, lambda _: None))
     assert database.write_now(lambda connection: ended(connection, row, kind, loaded, found))

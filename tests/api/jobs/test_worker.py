@@ -39,7 +39,7 @@ def kind(function: str, published: list[int]) -> Kind:
     return Kind(
         function=f"job_faults:{function}",
         understudy="job_faults:understudy",
-        load=lambda connection, job: Loaded("", {}),
+        load=lambda connection, job, reported: Loaded("", {}),
         publish=publish,
         fail=lambda connection, job, status, message: None,
         fallback=lambda connection, job: None,
@@ -140,6 +140,31 @@ def test_a_bound_that_rises_after_the_best_plan_was_told_is_told_with_it(work: W
     assert (work.row(job).best["objective"], work.row(job).best["plan"]) == (900, "plan of 900")
 
 
+def test_found_good_enough_the_best_plan_so_far_is_the_result_long_before_the_deadline(work: Work) -> None:
+    job = work.ask("plan_then_hang", seconds=3000.0)
+
+    async def enough(worker: Worker) -> None:
+        await work.until(lambda: (work.row(job).best or {}).get("objective") == 700)(worker)
+        assert await work.database.write(
+            lambda connection: records.enough(connection, work.row(job).tenant, job)
+        )
+        await work.until_ended(job)(worker)
+
+    work.do(enough)
+    row = work.row(job)
+    assert (row.status, row.message, row.result["objective"]) == (
+        "successful",
+        "It was found good enough.",
+        700,
+    )
+
+
+def test_without_a_plan_nothing_is_good_enough(work: Work) -> None:
+    job = work.ask("plan_well")
+    tenant = work.row(job).tenant
+    assert not work.database.write_now(lambda connection: records.enough(connection, tenant, job))
+
+
 def test_at_its_deadline_the_best_plan_so_far_is_the_result(work: Work) -> None:
     job = work.ask("plan_then_hang", seconds=3.0)
     work.do(work.until_ended(job))
@@ -228,13 +253,14 @@ def test_more_jobs_than_a_tenant_may_have_are_refused(work: Work) -> None:
 def test_a_fault_of_ours_ends_the_job_and_says_no_more_than_that(work: Work, caplog: Any) -> None:
     job = work.ask("plan_well")
 
-    def stumble(connection: Any, row: Any) -> Loaded:
+    def stumble(connection: Any, row: Any, reported: Any) -> Loaded:
         raise LookupError("secret of the database")
 
     work.monkeypatch.setitem(KINDS, "plan_well", replace(kind("plan_well", []), load=stumble))
     work.do(work.until_ended(job))
     assert work.row(job).status == "failed"
     assert "secret" not in work.row(job).message
+    assert "secret of the database" in caplog.text
 
 
 WORKER = """
@@ -259,7 +285,7 @@ async def spooled(sha256):
 async def serve():
     settings = Settings(data_folder=Path({folder!r}), database_url={url!r})
     kinds.KINDS["slow"] = Kind("job_faults:" + sys.argv[1], "job_faults:understudy",
-        lambda connection, job: Loaded("", {{}}), publish, lambda *_: None, lambda *_: None)
+        lambda connection, job, reported: Loaded("", {{}}), publish, lambda *_: None, lambda *_: None)
     async with working(settings, Database(settings.database), Children(), spooled=spooled, told=lambda _: None):
         await asyncio.sleep(600)
 

@@ -196,3 +196,16 @@ def test_two_processes_on_one_file_take_turns_to_write(tmp_path: Path) -> None:
         == "ok"
     )
     opened.close()
+
+
+def test_a_quick_look_sees_what_was_written_since_the_last_one(database: Database) -> None:
+    import asyncio
+
+    async def looks() -> list[int]:
+        found = [await database.look(count)]
+        for name in ("a", "b"):
+            await database.write(lambda connection, name=name: add(name, connection))
+            found.append(await database.look(count))
+        return found
+
+    assert asyncio.run(looks()) == [0, 1, 2]
