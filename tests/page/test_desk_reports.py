@@ -65,10 +65,13 @@ def test_without_a_connection_the_page_says_so_and_goes_on_with_what_it_has(page
     page.context.set_offline(True)
     page.get_by_role("button", name="Started").click()
     page.wait_for_selector("#desk-outbox >> text=Reports that wait to be sent: 1")
+    page.wait_for_selector("#connection[data-connection=lost]")
+    page.wait_for_selector("#banner:text('No connection to the service')")
     page.locator("#slider").press("End")
     assert page.input_value("#slider") != "0"
     assert kinds(pages, incident) == []
 
     page.context.set_offline(False)
     page.wait_for_selector("#desk-outbox", state="hidden")
+    page.wait_for_selector("#connection[data-connection=live]")
     assert kinds(pages, incident) == ["job_started"]

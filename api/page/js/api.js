@@ -119,8 +119,12 @@ export function stream(incident, after, onEvent, onConnection = () => {}) {
     if (data.length) onEvent(JSON.parse(data.join("\n")));
   }
 
+  // A browser that is cut off may keep an open answer for long; what cannot be read from is given up at once.
+  const hangUp = () => current && current.abort();
+  window.addEventListener("offline", hangUp);
   follow();
   return () => {
+    window.removeEventListener("offline", hangUp);
     stopped = true;
     if (current) current.abort();
   };
