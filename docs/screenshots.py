@@ -96,7 +96,8 @@ class Photographer:
         from PIL import Image
 
         taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-        few = taken.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        # Rare colours are kept apart first, then each is moved to where its pixels are.
+        few = taken.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
         few.save(self.folder / f"{name}-{self.language}.png", optimize=True)
         page.context.close()
 
