@@ -4,8 +4,6 @@ import { all, get, stream } from "./api.js";
 import { minuteNow } from "./clock.js";
 import { store } from "./state.js";
 
-const AGAIN_MS = 400;
-
 let stop = null;
 let shown = null; // "incident/version" of what was last asked for, so that a late answer to an old question is dropped
 
@@ -59,8 +57,6 @@ async function read(asked) {
     if (asked !== shown) return null;
     store.set({ incident, plans, plan, timeline, problem: null });
     tick();
-    // The service works a timeline out once a second at most: who asks sooner gets the one before, and asks again.
-    if (timeline.as_of_seq < incident.last_seq) window.setTimeout(() => asked === shown && read(asked), AGAIN_MS);
     return incident.last_seq;
   } catch (problem) {
     if (asked === shown) store.set({ problem });
