@@ -32,6 +32,9 @@ export const hour = (minute) => shown(minute, { hour: "2-digit", minute: "2-digi
 // "Mon 09:30", for axes of some days.
 export const dayAndHour = (minute) => shown(minute, { weekday: "short", hour: "2-digit", minute: "2-digit" });
 
+// The minute of the incident at a moment.
+export const minuteOf = (moment) => (Date.parse(moment) - Date.parse(start())) / 60_000;
+
 // Minutes since midnight on the place's clock.
 export function dayMinute(minute) {
   const [hours, minutes] = hour(minute).split(":").map(Number);

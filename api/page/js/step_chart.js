@@ -6,8 +6,8 @@ import { number } from "./i18n.js";
 const DIGIT = 6.6; // Pixels of a digit of a mark.
 const HIGH_MARKS = 4;
 
-// series: [{name, points: [[x, y], …], className}], in order of x; `ends` is the last x; x and y say a mark in words.
-export function stepChart({ series, from = 0, ends, width, height, x, xTitle, yTitle, label, least = 0 }) {
+// series: [{name, points: [[x, y], …], className}], in order of x; `ends` is the last x, `known` where the lines end; x and y say a mark in words.
+export function stepChart({ series, from = 0, ends, width, height, x, xTitle, yTitle, label, least = 0, known = ends }) {
   const large = enlarged();
   const bottom = 34 * large;
   const top = 22 * large;
@@ -32,7 +32,7 @@ export function stepChart({ series, from = 0, ends, width, height, x, xTitle, yT
   drawing.append(
     svg("text", { x: 4, y: 12 * large, class: "tick" }, yTitle),
     svg("text", { x: width - 12, y: height - 4, class: "tick end" }, xTitle),
-    ...series.map((one) => svg("path", { d: steps(one.points, across, up, ends), class: `curve ${one.className}` }, svg("title", {}, one.name))),
+    ...series.map((one) => svg("path", { d: steps(one.points, across, up, known), class: `curve ${one.className}` }, svg("title", {}, one.name))),
   );
   return drawing;
 }

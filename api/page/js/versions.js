@@ -1,6 +1,7 @@
 // The versions of the plan: which is shown, which is approved, and how to approve the newest one.
 
 import { get, post } from "./api.js";
+import { dayAndHour, minuteOf } from "./clock.js";
 import { button, el } from "./elements.js";
 import { gapText, hoursText } from "./figures.js";
 import { showPlan } from "./following.js";
@@ -16,7 +17,7 @@ let problem = "";
 
 export function mountVersions(element) {
   place = element;
-  store.subscribe(["plans", "plan", "incident"], draw);
+  store.subscribe(["plans", "plan", "incident", "timeline"], draw);
   window.addEventListener("lifeline:words", draw);
   draw();
 }
@@ -48,7 +49,7 @@ function table(list, plan) {
       el("td", {}, statusText(one)),
       el("td", { class: "number" }, hoursText(one.figures.objective)),
       el("td", {}, `${tOr(`planning.label_${one.label.replaceAll(" ", "_")}`, one.label)} · ${gapText(one.figures.objective, one.figures.bound)}`),
-      el("td", {}, new Date(one.created_at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })),
+      el("td", {}, dayAndHour(minuteOf(one.created_at))),
     );
   });
   return el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows)));

@@ -154,12 +154,14 @@ function endText() {
 }
 
 function curves() {
-  const ends = Math.max(watched.seconds || 0, spent(watched.status), 1);
+  const known = Math.max(spent(watched.status), watched.best[watched.best.length - 1][0]);
+  const ends = Math.max(isBusy() ? watched.seconds || 0 : 0, known, 1);
   const series = [{ name: t("planning.best"), points: watched.best, className: "best" }];
   if (watched.bound.length) series.push({ name: t("planning.bound"), points: watched.bound, className: "bound" });
   const chart = stepChart({
     series,
     ends,
+    known,
     width: Math.max(300, place.clientWidth - 4),
     height: 150 * enlarged(),
     x: (value) => number(Math.round(value * 10) / 10),
