@@ -169,6 +169,8 @@ async def load(port: int, asked: argparse.Namespace) -> dict:
         if status >= 400 and figures.statuses[f"{what} {status}"] < 4:
             print(f"{what} {path}: {status} {content[:300]!r}", file=sys.stderr)
         figures.milliseconds[what].append(1000 * (time.perf_counter() - due))
+        if "LIFELINE_SHOW" in os.environ and figures.milliseconds[what][-1] > 300:
+            print(f"{due:.1f} {what} {path} {figures.milliseconds[what][-1]:.0f}", file=sys.stderr)
 
     async def update(number: int, due: float) -> None:
         kind = chance.choice(("job_started", "job_takes", "job_blocked", "job_unblocked", "job_left"))

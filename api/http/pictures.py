@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from api.incidents.updates import minutes_after
@@ -27,6 +29,9 @@ LEAST_SECONDS = 1.0
 MOST_SECONDS = 3.0
 "An older one is not told any more: who asks waits for a new one."
 
+LEAST_SHARE, MOST_SHARE = 4, 12
+"In a large city a picture takes seconds: then it is made anew after so many times its cost, and told up to so many."
+
 MOST_PICTURES = 64
 
 Key = tuple[str, str, int | None, bool]
@@ -34,14 +39,23 @@ Key = tuple[str, str, int | None, bool]
 
 
 @dataclass
-class _Kept:
-    """A picture with what it knows: the last event, the incident's revision, the minute that was now."""
+class Kept:
+    """A picture with what it knows: the last event, the incident's revision, the minute that was now.
+
+    `cost_seconds` is how long it took to make.
+    """
 
     told: dict[str, Any]
     seq: int
     revision: int
     minute: int
     made_at: float
+    cost_seconds: float
+
+    @cached_property
+    def text(self) -> bytes:
+        """Return it as JSON, written out once for all who ask."""
+        return json.dumps(self.told, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 @dataclass
@@ -49,8 +63,8 @@ class Pictures:
     """The pictures of a running service."""
 
     service: Service
-    kept: OrderedDict[Key, _Kept] = field(default_factory=OrderedDict)
-    making: dict[Key, asyncio.Task[_Kept]] = field(default_factory=dict)
+    kept: OrderedDict[Key, Kept] = field(default_factory=OrderedDict)
+    making: dict[Key, asyncio.Task[Kept]] = field(default_factory=dict)
 
     async def told(
         self,
@@ -61,7 +75,7 @@ class Pictures:
         everything: bool = False,
         minutes_kept: int = 0,
         seq: int = 0,
-    ) -> dict[str, Any]:
+    ) -> Kept:
         """Return what a function tells of an incident (its row) at a minute; None is now.
 
         One that is a little old is told at once, and a new one is made meanwhile; who wants one that knows the event
@@ -74,18 +88,18 @@ class Pictures:
             age = time.monotonic() - kept.made_at
             minutes = minute_now(incident) - kept.minute
             is_fresh = kept.seq == incident.last_seq and 0 <= minutes <= minutes_kept
-            if is_fresh or age < LEAST_SECONDS:
-                return kept.told
-            if age < MOST_SECONDS:
+            if is_fresh or age < max(LEAST_SECONDS, LEAST_SHARE * kept.cost_seconds):
+                return kept
+            if age < max(MOST_SECONDS, MOST_SHARE * kept.cost_seconds):
                 self._begin(key, incident)
-                return kept.told
+                return kept
         made = await asyncio.shield(self._begin(key, incident))
         if made.seq < min(seq, incident.last_seq):
             # It was begun before that event; the next one knows it.
             made = await asyncio.shield(self._begin(key, incident))
-        return made.told
+        return made
 
-    def _begin(self, key: Key, incident: Any) -> asyncio.Task[_Kept]:
+    def _begin(self, key: Key, incident: Any) -> asyncio.Task[Kept]:
         """Have a picture made, unless it is being made already."""
         making = self.making.get(key)
         if making is None:
@@ -93,13 +107,13 @@ class Pictures:
             making.add_done_callback(functools.partial(self._ended, key))
         return making
 
-    def _ended(self, key: Key, making: asyncio.Task[_Kept]) -> None:
+    def _ended(self, key: Key, making: asyncio.Task[Kept]) -> None:
         self.making.pop(key, None)
         if not making.cancelled():
             # Whoever waits for it gets what went wrong; if nobody does, the next one who asks will.
             making.exception()
 
-    async def _made(self, key: Key, incident: Any) -> _Kept:
+    async def _made(self, key: Key, incident: Any) -> Kept:
         _, function, at, everything = key
         made_at, now, seq = time.monotonic(), minute_now(incident), incident.last_seq
 
@@ -121,7 +135,8 @@ class Pictures:
             "plan_version": version,
             "is_drill": incident.is_drill,
         }
-        kept = self.kept[key] = _Kept(told, seq, incident.revision, now, made_at)
+        cost_seconds = time.monotonic() - made_at
+        kept = self.kept[key] = Kept(told, seq, incident.revision, now, made_at, cost_seconds)
         self.kept.move_to_end(key)
         while len(self.kept) > MOST_PICTURES:
             self.kept.popitem(last=False)

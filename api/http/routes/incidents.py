@@ -235,6 +235,7 @@ async def change(
         raise Refusal(
             412, "stale", f"Incident {incident} is at revision {row.revision}, not {revision}; read it again."
         )
+    service.lately.pop((caller.tenant, incident), None)
     service.streams.tell(incident)
     content = answered(200, told(changed))
     return Response(content.body, headers={"ETag": etag_of(changed.revision)}, media_type="application/json")

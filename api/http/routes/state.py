@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
@@ -77,20 +77,24 @@ async def state(
     It is worked out at most about once a second; `as_of_seq` says what it knows.
     """
     row = await service_of(request).incident(caller.tenant, incident)
-    told = await service_of(request).pictures.told(
+    kept = await service_of(request).pictures.told(
         row, PICTURE, _minute(row, at), everything=all_components, seq=seq
     )
     sight = await sight_of(request, caller, row)
-    return JSONResponse(told if sight is None else seen_picture(told, sight))
+    if sight is None:
+        return Response(kept.text, media_type="application/json")
+    return JSONResponse(seen_picture(kept.told, sight))
 
 
 @router.get("/{incident}/cascade", response_model=CascadeTold)
 async def cascade(request: Request, incident: IncidentId, caller: Reader, at: At = None, seq: Seq = 0) -> Any:
     """Say how the shock spread, who is dark at an instant, and because of what, down to what is broken."""
     row = await service_of(request).incident(caller.tenant, incident)
-    told = await service_of(request).pictures.told(row, CASCADE, _minute(row, at), seq=seq)
+    kept = await service_of(request).pictures.told(row, CASCADE, _minute(row, at), seq=seq)
     sight = await sight_of(request, caller, row)
-    return JSONResponse(told if sight is None else seen_cascade(told, sight))
+    if sight is None:
+        return Response(kept.text, media_type="application/json")
+    return JSONResponse(seen_cascade(kept.told, sight))
 
 
 def _minute(row: Any, at: str | None) -> int | None:

@@ -6,7 +6,6 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import Field
 from sqlalchemy import Connection
 
@@ -51,7 +50,8 @@ async def incident_timeline(request: Request, incident: IncidentId, caller: Read
     """
     row = await service_of(request).incident(caller.tenant, incident)
     pictures = service_of(request).pictures
-    return JSONResponse(await pictures.told(row, TIMELINE, None, minutes_kept=MINUTES_KEPT, seq=seq))
+    kept = await pictures.told(row, TIMELINE, None, minutes_kept=MINUTES_KEPT, seq=seq)
+    return Response(kept.text, media_type="application/json")
 
 
 @router.get("/{incident}/plans/{version}/timeline", response_model=Timeline)

@@ -97,7 +97,7 @@ async def report(
 ) -> Response:
     """Put down what the field reports; it is on disk when this is answered. The same id again changes nothing."""
     service = service_of(request)
-    row = await service.incident(caller.tenant, incident)
+    row = await service.incident_lately(caller.tenant, incident)
     if row.is_closed:
         raise Refusal(409, "conflict", f"Incident {incident} is closed; open it again to report.")
     happenings = _happenings(row, sent.updates, caller)
