@@ -199,8 +199,10 @@ async def load(port: int, asked: argparse.Namespace) -> dict:
     async def plans() -> int:
         done = 0
         while not stop.is_set():
-            job = await connections.json("POST", f"{about}/plans", {"seconds": 10, "seed": done})
+            job = await connections.json("POST", f"{about}/plans", {"seconds": 30, "seed": done})
             await finished(connections, job["job"], stop)
+            if done < 2 and "LIFELINE_SHOW" in os.environ:
+                print(await connections.json("GET", f"/jobs/{job['job']}"), file=sys.stderr)
             done += 1
         return done
 

@@ -38,9 +38,12 @@ def numbered_work(problem: RepairProblem, sequences: Mapping[str, Sequence[str]]
 
 
 def _after_history(problem: RepairProblem, crew: int, jobs: Sequence[str]) -> Sequence[str]:
-    """Return a crew's jobs without those of the history, if they begin with these."""
-    past = [visit.job for visit in problem.past_of_crew[crew]]
-    return jobs[len(past) :] if past and list(jobs[: len(past)]) == past else jobs
+    """Return a crew's jobs without those of the history, if they begin with these, in whatever order.
+
+    Reports from the field may have a crew begin two jobs at once; which of them stands first then says nothing.
+    """
+    past = {visit.job for visit in problem.past_of_crew[crew]}
+    return jobs[len(past) :] if set(jobs[: len(past)]) == past else jobs
 
 
 def _check_job(problem: RepairProblem, crew: int, job: str) -> None:

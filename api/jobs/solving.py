@@ -181,7 +181,8 @@ class _Run:
         outcome = self.outcome or Outcome("seconds")
         if outcome.ending == "finished" and not why:
             return Solved("answered", outcome.value)
-        if outcome.ending == "refused":
+        # Orders or news that a search could not heed are no reason to keep back a plan that heeds them.
+        if outcome.ending == "refused" and (self.best is None or outcome.kind != "InfeasiblePlan"):
             return Solved("refused", {}, outcome.message, outcome.problems, outcome.kind)
         if outcome.ending == "cancelled" and not self.is_enough():
             return Solved("cancelled")

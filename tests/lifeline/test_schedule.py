@@ -266,3 +266,24 @@ def test_five_thousand_jobs_and_two_hundred_crews_keep_every_rule() -> None:
     }
     plan = schedule(problem, sequences)
     assert check_plan(problem, plan) == ()
+
+
+def test_a_history_of_jobs_begun_at_once_may_be_given_in_either_order() -> None:
+    """The field says that the crew began both at minute 5: by their ends P1-P3 comes first, by their departs P1-P2."""
+    system = town(
+        power="P1*-P2 P1-P3 P1-P4",
+        people={"P2": 30, "P3": 10, "P4": 10},
+        places=dict.fromkeys(("P1", "P2", "P3", "P4"), (0.0, 0.0)),
+        crews={"sparks": "power"},
+        damage={"P1-P2": 60, "P1-P3": 60, "P1-P4": 60},
+    )
+    history = (Visit("sparks", "P1-P2", 0, 5, 5, 65), Visit("sparks", "P1-P3", 1, 5, 5, 60))
+    problem = build_problem(system, Shock.from_table(system, system.damage), history=history)
+
+    plans = [
+        schedule(problem, {"sparks": [*begun, "P1-P4"]})
+        for begun in (["P1-P2", "P1-P3"], ["P1-P3", "P1-P2"], [])
+    ]
+
+    assert plans[0] == plans[1] == plans[2]
+    assert plans[0].visits[-1] == Visit("sparks", "P1-P4", 65, 65, 65, 125)
