@@ -80,11 +80,11 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """Make an empty database on a server, and yield its URL as SQLAlchemy writes it."""
+def fresh_database(server: str, template: str | None = None) -> Iterator[str]:
+    """Make a database on a server, empty or a copy of another one, and yield its URL as SQLAlchemy writes it."""
     name = f"test_{os.urandom(6).hex()}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
     try:
         yield server.replace("postgresql://", "postgresql+psycopg://").rsplit("/", 1)[0] + f"/{name}"
     finally:

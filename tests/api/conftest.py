@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from worlds import town
 from api.command_line import app
 from api.http.app import create_app
 from api.settings import Settings
+from api.store.database import Database
+from api.store.migrations import bring_up_to_date
 from lifeline import write_system
 
 
@@ -79,13 +82,39 @@ def postgresql_server() -> Iterator[str]:
             yield url
 
 
+def _with_all_tables(url: str) -> None:
+    database = Database(url)
+    bring_up_to_date(database)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables: to copy it takes a millisecond, to take every step of migration half a second."""
+    path = tmp_path_factory.mktemp("template") / "app.db"
+    _with_all_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> Iterator[str]:
+    """The same on the server; its name."""
+    with fresh_database(postgresql_server) as url:
+        _with_all_tables(url)
+        yield url.rsplit("/", 1)[1]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of either kind."""
+    """A database of either kind, with its tables and nothing in them."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'data' / 'app.db'}"
+        path = tmp_path / "data" / "app.db"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
         return
-    with fresh_database(request.getfixturevalue("postgresql_server")) as url:
+    server = request.getfixturevalue("postgresql_server")
+    with fresh_database(server, request.getfixturevalue("postgresql_template")) as url:
         yield url
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from sqlalchemy import Connection, func, select, text
 
 from api.http.metrics import CONTENT_TYPE, Metrics, is_on_this_machine
-from api.http.problems import Refusal
+from api.http.problems import DEFINED, Refusal
 from api.http.service import Check, Service, service_of
 from api.http.shapes import Told
 from api.http.who import caller_of
@@ -44,7 +44,7 @@ class Ready(Told):
     )
 
 
-@router.get("/healthz")
+@router.get("/healthz", responses=DEFINED)
 async def healthz() -> Alive:
     """Tell that the process is alive; it says nothing about its database. Restart it where this fails."""
     return Alive()
