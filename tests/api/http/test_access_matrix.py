@@ -38,7 +38,7 @@ WITHOUT_KEY = {
     # The page is the same for everybody, and a browser sends no key for it; what it shows it asks with one.
     "GET /",
     "GET /field",
-    "GET /page/{path}",
+    "GET /page/{path:path}",
     "GET /vendor/{name}",
 }
 "Routes that anybody may ask. To add one is a decision: write here why. /metrics looks itself: see its own tests."
