@@ -70,6 +70,19 @@ def two_lines(tmp_path: Path) -> Path:
     return folder
 
 
+ALL = "LIFELINE_TEST_ALL_DATABASES"
+ALWAYS_ON_BOTH = (
+    "test_database",
+    "test_plans",
+    "test_state",
+    "test_streams",
+    "test_systems_and_incidents",
+    "test_updates",
+    "test_worker",
+)
+"Where the two kinds of database could differ; the rest is tried on both when the environment says ALL."
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """A PostgreSQL server; tests that need one skip where none is installed."""
@@ -113,6 +126,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
+    if request.module.__name__.rpartition(".")[2] not in ALWAYS_ON_BOTH and ALL not in os.environ:
+        pytest.skip(f"tried on SQLite only; {ALL}=1 tries it on PostgreSQL too")
     server = request.getfixturevalue("postgresql_server")
     with fresh_database(server, request.getfixturevalue("postgresql_template")) as url:
         yield url
