@@ -10,6 +10,9 @@ hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, 
 hypothesis.settings.register_profile("curious", deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
+# Other tests run beside: a child that lets them all go first would come to nothing.
+os.environ.setdefault("LIFELINE_SOLVE_NICENESS", "0")
+
 JUDGE_ONLY = ("lifeline", "scenarios")
 
 

@@ -19,7 +19,16 @@ def echo(argument: Any, report: Report) -> Any:
 
 
 def whoami(argument: Any, report: Report) -> dict[str, int]:
-    return {"pid": os.getpid(), "group": os.getpgrp(), "nice": os.nice(0)}
+    return {"pid": os.getpid(), "group": os.getpgrp(), "nice": os.nice(0), "session_nice": session_niceness()}
+
+
+def session_niceness() -> int | None:
+    """Return how nice the session of this process is; None where the kernel does not schedule by session."""
+    try:
+        with open("/proc/self/autogroup", encoding="ascii") as group:
+            return int(group.read().split()[-1])
+    except (OSError, IndexError):
+        return None
 
 
 def sleep_for_ever(argument: Any, report: Report) -> None:

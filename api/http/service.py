@@ -15,7 +15,7 @@ from fastapi import Request
 
 from api.http.problems import Refusal, refusal_of_child
 from api.incidents.names import Names
-from api.jobs.children import QUESTION_NICENESS, Children
+from api.jobs.children import Children
 from api.settings import Settings
 from api.store import systems
 from api.store.database import Database
@@ -68,7 +68,6 @@ class Service:
             argument,
             seconds=seconds or self.settings.question_seconds,
             memory_bytes=self.settings.solve_memory_bytes,
-            niceness=QUESTION_NICENESS,
         )
         if outcome.ending == "finished":
             return outcome.value

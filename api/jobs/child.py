@@ -22,6 +22,7 @@ import socket
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from typing import Any
 
 HEARTBEAT_SECONDS = 2.0
@@ -141,14 +142,25 @@ def stand_alone(ears: socket.socket, niceness: int) -> None:
         signal.signal(number, LEFT_TO_KERNEL)
     os.closerange(3, ears.fileno())
     os.closerange(ears.fileno() + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    os.nice(niceness)
+    give_way(niceness)
+
+
+def give_way(niceness: int) -> None:
+    """Let everybody else go first, by so much.
+
+    Where Linux schedules sessions as groups, the niceness of a process counts in its own session only; then the session
+    of a child, which is its own, is made as nice as the child (sched(7), "The autogroup feature").
+    """
+    niceness_now = os.nice(niceness)
+    with suppress(OSError), open("/proc/self/autogroup", "w", encoding="ascii") as group:
+        group.write(str(niceness_now))
 
 
 def main() -> None:
     """Be a child that was started for one request, with its socket and its niceness as arguments."""
     ears = socket.socket(fileno=int(sys.argv[1]))
     os.dup2(2, 1)
-    os.nice(int(sys.argv[2]))
+    give_way(int(sys.argv[2]))
     answer(ears)
     ears.close()
     os._exit(0)

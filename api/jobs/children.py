@@ -21,9 +21,6 @@ from api.jobs.processes import ColdChild, Newborn, WarmHost
 
 Ending = Literal["finished", "refused", "crashed", "memory", "seconds", "cancelled"]
 
-SOLVE_NICENESS, QUESTION_NICENESS = 10, 2
-"A solver gives way to whoever asks a short question, and both to the service itself."
-
 WARMING = "api.jobs.warming:warm"
 "What the host calls to load everything."
 
@@ -101,7 +98,7 @@ class Children:
         *,
         seconds: float,
         memory_bytes: int | None = None,
-        niceness: int = SOLVE_NICENESS,
+        niceness: int = 0,
         on_report: Callable[[Any], None] | None = None,
         cancel: asyncio.Event | None = None,
     ) -> Outcome:

@@ -37,7 +37,7 @@ class Solve:
     understudy: str
     argument: dict[str, Any]
     memory_bytes: int | None = None
-    niceness: int = 10
+    niceness: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Runs(Protocol):
         *,
         seconds: float,
         memory_bytes: int | None = None,
-        niceness: int = 10,
+        niceness: int = 0,
         on_report: Callable[[Any], None] | None = None,
         cancel: asyncio.Event | None = None,
     ) -> Outcome:

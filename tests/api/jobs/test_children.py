@@ -52,6 +52,9 @@ def test_each_child_leads_a_group_of_its_own_and_steps_back(running: Running) ->
     told = run(running, "whoami", niceness=7).value
     assert told["group"] == told["pid"] != os.getpgrp()
     assert told["nice"] == os.nice(0) + 7
+    assert told["session_nice"] in (None, told["nice"]), (
+        "else its session competes with the service as an equal"
+    )
 
 
 def test_what_was_asked_wrongly_is_refused_with_every_bad_place(running: Running) -> None:
