@@ -31,19 +31,10 @@ async def plan_row(service: Service, incident_id: str, version: int) -> Any:
     def look(connection: Connection) -> Any:
         return plans.find(connection, incident_id, version)
 
-    row = await service.database.read(look)
+    row = await service.database.look(look)
     if row is None:
         raise not_found(f"plan of incident {incident_id}, version", str(version))
     return row
-
-
-async def plan_on_the_map(service: Service, incident_id: str) -> Any:
-    """Return the row of the plan that crews go by: the approved one, else the newest; None where there is none."""
-
-    def look(connection: Connection) -> Any:
-        return plans.approved(connection, incident_id) or plans.newest(connection, incident_id)
-
-    return await service.database.read(look)
 
 
 async def work_of(service: Service, row: Any, sight: Sight | None) -> WorkLists:

@@ -34,11 +34,10 @@ from api.http.shapes import (
     parts_of,
 )
 from api.http.who import allowed, sight_of
-from api.incidents.standing import SUBJECT
+from api.incidents.subjects import SUBJECT
 from api.incidents.updates import FieldUpdate, minutes_after
 from api.store import plans
 from api.store.events import Happening, OtherContent, append, events_after
-from api.store.situations import followed_plan
 
 router = APIRouter(prefix="/v1/incidents", tags=["updates"])
 
@@ -196,7 +195,8 @@ async def _check_reach(request: Request, row: Any, updates: Sequence[FieldUpdate
 
 def _plan_of_crews(connection: Connection, row: Any) -> str | None:
     """Return the plan whose jobs crews report about: the approved one; in a drill, which has none, the newest."""
-    return followed_plan(connection, row.id)[1] if row.is_drill else plans.approved_plan(connection, row.id)
+    find = plans.followed if row.is_drill else plans.approved
+    return plans.text(connection, find(connection, row.id))
 
 
 def _named(update: FieldUpdate, names: Any) -> Iterator[tuple[str, Any, str]]:

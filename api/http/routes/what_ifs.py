@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from api.access.caller import Caller
 from api.access.rights import Right
-from api.http.pictures import minute_now
+from api.http.minutes import minute_now
 from api.http.problems import Refusal, not_found
-from api.http.routes.incidents import IncidentTables, check_tables, require_system
+from api.http.routes.incidents import IncidentTables, check_tables
 from api.http.routes.plans import MOST_SECONDS, PlanAccepted, deadline_after, refuse_unknown_method
+from api.http.routes.systems import require as require_system
 from api.http.service import service_of
 from api.http.shapes import IdempotencyKey, Sent, answer_once, answered
 from api.http.who import allowed
