@@ -62,14 +62,14 @@ async def argument_of(service: Service, row: Any) -> dict[str, Any]:
 
 async def document(service: Service, row: Any, name: str) -> str:
     """Return a document that every plan has, as JSON text; 404 where an old one has it not."""
-    text = await _kept(service, row, name)
+    text = await kept(service, row, name)
     if text is None:
         raise not_found(f"document of plan {row.version}", name)
     return text
 
 
 async def _paper(service: Service, row: Any, name: str) -> str:
-    text = await _kept(service, row, name)
+    text = await kept(service, row, name)
     if text is None:
         papers = await service.ask(f"{IN_CHILDREN}:papers", await argument_of(service, row))
         await service.database.write(lambda connection: keep_papers(connection, row.id, papers))
@@ -77,7 +77,9 @@ async def _paper(service: Service, row: Any, name: str) -> str:
     return text
 
 
-async def _kept(service: Service, row: Any, name: str) -> str | None:
+async def kept(service: Service, row: Any, name: str) -> str | None:
+    """Return a document that is kept with a plan, None where it has none of this name."""
+
     def look(connection: Connection) -> str | None:
         return plans.document(connection, row.incident, row.version, name)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AfterValidator, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.access.caller import Caller
 from api.access.rights import Right
+from api.http.parameters import IncidentId
 from api.http.problems import Refusal
 from api.http.routes.systems import require as require_system
 from api.http.service import service_of
@@ -36,8 +37,6 @@ from api.store import incidents
 from api.store.tables import moment_of
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
-
-IncidentId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["5f1d7a84c0ffee00"])]
 
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 "Moments outside are mistakes, and would not fit the minutes that plans count in."

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from api.access.caller import Caller
-from api.access.rights import Right
 from api.http.minutes import minute_at
+from api.http.parameters import IncidentId, Reader
 from api.http.problems import Refusal
-from api.http.routes.incidents import IncidentId
 from api.http.service import service_of
-from api.http.who import allowed, sight_of
+from api.http.who import sight_of
 from api.incidents.picture_answers import CascadeNow, Picture
 from api.incidents.seen_picture import seen_cascade, seen_picture
 from api.incidents.updates import moment_of
 
 router = APIRouter(prefix="/v1/incidents", tags=["state"])
 
-Reader = Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))]
 At = Annotated[
     str | None,
     Query(

@@ -15,9 +15,9 @@ from api.access.caller import Caller
 from api.access.reach import jobs_of_crew, out_of_reach
 from api.access.rights import Right
 from api.http.door import door_of
+from api.http.parameters import IncidentId
 from api.http.problems import BadPlace, Refusal
 from api.http.routes.events import EventTold, eyes, seen_page
-from api.http.routes.incidents import IncidentId
 from api.http.routes.plans import replan as start_replan
 from api.http.service import Service, service_of
 from api.http.shapes import (

@@ -14,10 +14,10 @@ from api.access.reach import jobs_of_crew
 from api.access.rights import Right, rights_of
 from api.documents.work_lists import CrewWork, WorkLists
 from api.http.papers import work_of
+from api.http.parameters import IncidentId
 from api.http.problems import not_found
-from api.http.routes.incidents import IncidentId
 from api.http.routes.plan_documents import CrewName
-from api.http.routes.plans import told as plan_told
+from api.http.routes.plan_versions import told as plan_told
 from api.http.service import service_of
 from api.http.shapes import Told
 from api.http.who import allowed, sight_of
