@@ -119,6 +119,18 @@ def get(connection: Connection, job_id: str) -> Row[Any] | None:
     return connection.execute(select(job).where(job.c.id == job_id)).first()
 
 
+def request(connection: Connection, job_id: str) -> dict[str, Any]:
+    """Return what a job was asked to do."""
+    asked: dict[str, Any] = connection.execute(select(job.c.request).where(job.c.id == job_id)).scalar_one()
+    return asked
+
+
+def waiting(connection: Connection, tenant: str) -> Sequence[str]:
+    """Return the jobs of a tenant that wait, in the order in which they are taken: MOST_UNDER_WAY at most."""
+    query = select(job.c.id).where(job.c.tenant == tenant, job.c.status == ACCEPTED)
+    return connection.execute(query.order_by(job.c.priority, job.c.created_at, job.c.id)).scalars().all()
+
+
 def deadline(connection: Connection, job_id: str) -> str | None:
     """Return the deadline of a job that is to go on; None where it has ended."""
     row = connection.execute(select(job.c.status, job.c.deadline_at).where(job.c.id == job_id)).first()

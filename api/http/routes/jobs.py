@@ -16,8 +16,8 @@ from api.access.caller import Caller
 from api.access.rights import Right
 from api.documents import processes
 from api.documents.feature_query import BadQuery, Span, span_of
-from api.documents.processes import BestSoFar, JobRecord, StatusInfo, status_info
-from api.http.jobs import job_row, record_of
+from api.documents.processes import BestSoFar, JobRecord, StatusInfo
+from api.http.jobs import job_row, record_of, status_of
 from api.http.links import root_of
 from api.http.parameters import JobId, Overseer
 from api.http.problems import Refusal, not_found
@@ -85,10 +85,11 @@ async def list_jobs(
         raise Refusal(400, "invalid-input", str(bad)) from None
 
     def look(connection: Connection) -> Any:
-        return records.page(connection, caller.tenant, after, limit + 1, status or ())
+        page = records.page(connection, caller.tenant, after, limit + 1, status or ())
+        return page, records.waiting(connection, caller.tenant)
 
-    rows = await service_of(request).database.look(look)
-    found = [record_of(row) for row in rows[:limit]]
+    rows, waiting = await service_of(request).database.look(look)
+    found = [record_of(row, waiting) for row in rows[:limit]]
     lasting = (0.0 if least_seconds is None else least_seconds, most_seconds)
     shown = [job for job in found if _is_wanted(job, process_id, span, lasting)]
     here, base = f"{root_of(request)}/jobs", root_of(request)
@@ -104,7 +105,7 @@ async def list_jobs(
 @router.get("/{job}", response_model_exclude_none=True)
 async def tell_job(request: Request, job: JobId, caller: Overseer) -> StatusInfo:
     """Tell how far a job is."""
-    return status_info(root_of(request), record_of(await job_row(request, caller, job)))
+    return await status_of(request, caller, job)
 
 
 @router.get("/{job}/results")
@@ -131,7 +132,7 @@ async def dismiss(request: Request, job: JobId, caller: Asker) -> StatusInfo:
     service = service_of(request)
     await service.database.write(lambda connection: records.cancel(connection, caller.tenant, job))
     service.wake_worker()
-    return status_info(root_of(request), record_of(await job_row(request, caller, job)))
+    return await status_of(request, caller, job)
 
 
 @router.post("/{job}/enough", response_model_exclude_none=True)
@@ -149,14 +150,14 @@ async def take_as_good_enough(
         row = await job_row(request, caller, job)
         why = "it has no plan yet" if row.status in records.UNDER_WAY else f"it is {row.status}"
         raise Refusal(409, "conflict", f"Job {job} cannot be taken as good enough: {why}.")
-    return status_info(root_of(request), record_of(await job_row(request, caller, job)))
+    return await status_of(request, caller, job)
 
 
 @router.get("/{job}/best")
 async def best(request: Request, job: JobId, caller: Planner) -> BestPlan:
     """Give the best plan so far; 404 while there is none, and of jobs that make no plan."""
     row = await job_row(request, caller, job)
-    if row.best is None:
+    if row.best is None or "plan" not in row.best:
         raise not_found("plan so far of job", job)
     told = {name: row.best.get(name) for name in BestPlan.model_fields}
     return BestPlan(**{**told, "plan": json.loads(row.best["plan"])})

@@ -16,6 +16,7 @@ from api.http.door import door_of
 from api.http.papers import plan_row
 from api.http.parameters import IncidentId, Overseer, PlanVersion
 from api.http.problems import Refusal
+from api.http.routes.plans import LockSent
 from api.http.service import service_of
 from api.http.shapes import (
     Cursor,
@@ -31,6 +32,7 @@ from api.http.shapes import (
     parts_of,
 )
 from api.http.who import allowed
+from api.jobs import records
 from api.store import plans
 
 router = APIRouter(prefix="/v1/incidents", tags=["plans"])
@@ -55,6 +57,11 @@ class PlanTold(Told):
     created_by: str = Field(examples=["local"])
     approved_at: str | None = None
     approved_by: str | None = None
+    locks: list[LockSent] | None = Field(
+        None,
+        description="The orders that it was asked for with; told where one version is read, not in lists.",
+        examples=[[{"job": "line_7", "kind": "crew", "value": "crew_2"}]],
+    )
 
 
 class Approval(Sent):
@@ -95,8 +102,11 @@ async def tell(
     version: PlanVersion,
     caller: Overseer,
 ) -> PlanTold:
-    """Tell of a version of the plan: its figures, its label, and whether it is approved or stale."""
-    return told(*await _version(request, caller, incident, version))
+    """Tell of a version of the plan: its figures, its label, its orders, and whether it is approved or stale."""
+    about, row, followed = await _version(request, caller, incident, version)
+    asked = await service_of(request).database.look(lambda connection: records.request(connection, row.job))
+    locks = [LockSent.model_validate(lock) for lock in asked.get("locks", ())]
+    return told(about, row, followed).model_copy(update={"locks": locks})
 
 
 @router.post("/{incident}/plans/{version}/approval", response_model=PlanTold)

@@ -13,9 +13,9 @@ from pydantic import ConfigDict, Field, ValidationError
 from api.access.caller import Caller
 from api.access.rights import Right
 from api.documents import processes
-from api.documents.processes import Process, StatusInfo, status_info
+from api.documents.processes import Process, StatusInfo
 from api.http.door import door_of
-from api.http.jobs import job_row, record_of
+from api.http.jobs import status_of
 from api.http.links import root_of
 from api.http.problems import MOST_PLACES, BadPlace, Refusal
 from api.http.routes import plan_versions, plans, what_ifs
@@ -92,7 +92,22 @@ class Execute(Sent):
     """A process is to be carried out."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"inputs": {"incident": "5f1d7a84c0ffee00", "seconds": 10}}]}
+        json_schema_extra={
+            "examples": [
+                {"inputs": {"incident": "5f1d7a84c0ffee00", "seconds": 10}},
+                {
+                    "inputs": {
+                        "incident": "5f1d7a84c0ffee00",
+                        "variants": [
+                            {
+                                "name": "One more crew",
+                                "changes": [{"kind": "more_crews", "like": "red", "count": 1}],
+                            }
+                        ],
+                    }
+                },
+            ]
+        }
     )
 
     inputs: dict[str, Any] = Field(description="As the description of the process has them.")
@@ -148,11 +163,10 @@ async def execute(
         # The process is there; what its inputs name is not.
         raise Refusal(422, "invalid-input", f"inputs: {refused.detail}") from None
     accepted = json.loads(bytes(answer.body))
-    row = await job_row(request, caller, accepted["job"])
-    content = status_info(root_of(request), record_of(row)).model_dump_json(exclude_none=True)
+    status = await status_of(request, caller, accepted["job"])
     headers = {name: answer.headers[name] for name in ("Idempotency-Replayed",) if name in answer.headers}
-    headers |= {"Location": f"{root_of(request)}/jobs/{row.id}", "Preference-Applied": "respond-async"}
-    return Response(content, 201, headers, "application/json")
+    headers |= {"Location": f"{root_of(request)}/jobs/{status.jobID}", "Preference-Applied": "respond-async"}
+    return Response(status.model_dump_json(exclude_none=True), 201, headers, "application/json")
 
 
 def _offered(process: str) -> Offered:
