@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -65,11 +66,15 @@ async def stream(
     open_streams, holder = request.app.state.open_streams, {"key": caller.id, "tenant": caller.tenant}
     open_streams.refuse_if_full(**holder)
 
+    async def may_go_on() -> bool:
+        return await door_of(request).still_valid(caller)
+
     async def chunks() -> AsyncIterator[bytes]:
-        listening = service.streams.listen(incident, after, sees=sees, audience=audience)
+        listening = service.streams.listen(incident, after, sees=sees, audience=audience, may_go_on=may_go_on)
         with open_streams.held(**holder):
-            async for chunk in door_of(request).while_valid(caller, listening):
-                yield chunk
+            async with aclosing(listening):
+                async for chunk in listening:
+                    yield chunk
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(chunks(), headers=headers, media_type=EVENT_STREAM)
