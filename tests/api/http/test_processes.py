@@ -97,13 +97,10 @@ def test_an_approver_asks_what_ifs_but_no_plans(client: TestClient, incident: st
     changes = [{"kind": "more_crews", "like": "red"}]
     what_if = {"inputs": {"incident": incident, "variants": [{"name": "Aid", "changes": changes}]}}
     approver = replace(LOCAL_ADMIN, roles=frozenset({"approver"}))
-    client.app.dependency_overrides[caller_of] = lambda: approver  # type: ignore[attr-defined]
-    try:
+    with asked_by(approver):
         accepted = client.post("/processes/what-if/execution", json=what_if)
         refused = asked(client, incident)
         dismissed = client.delete(f"/jobs/{accepted.json()['jobID']}")
-    finally:
-        client.app.dependency_overrides.clear()  # type: ignore[attr-defined]
 
     assert (accepted.status_code, accepted.json()["processID"]) == (201, "what-if")
     assert (refused.status_code, "has not the right plan" in refused.json()["detail"]) == (403, True)
