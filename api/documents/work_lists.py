@@ -37,6 +37,7 @@ VISIT_EXAMPLE: dict[str, Any] = {
         "en": "brings back power for 1,250 people",
         "zh": "恢复供电1,250人",
     },
+    "roads_near": ["bridge-3"],
 }
 
 
@@ -64,6 +65,7 @@ class WorkVisit(Document):
     finish_clock: Clock
     after_horizon: bool = Field(description="It is done only after lost service is counted no more.")
     reason: Said = Field(description='Why it is done when it is; "" where that was not worked out.')
+    roads_near: tuple[str, ...] = Field((), description="Road links next to the site, the nearest first.")
 
 
 class CrewWork(Document):
@@ -126,6 +128,7 @@ class WorkLists(Document):
 
 def work_lists(evaluation: Evaluation) -> WorkLists:
     """Return the work lists of a judged plan; the reasons replay it, so this is for a child process."""
+    from api.documents.roads_near import RoadsNear
     from lifeline.plan_files import worklists
 
     problem, plan = evaluation.problem, evaluation.plan
@@ -134,11 +137,12 @@ def work_lists(evaluation: Evaluation) -> WorkLists:
         {str(name): value for name, value in row.items()}
         for row in worklists(problem, plan).to_dict("records")
     ]
-    reasons = _reasons(evaluation)
+    reasons, roads = _reasons(evaluation), RoadsNear.of(problem.system)
     visits: dict[str, list[WorkVisit]] = {}
     for row in rows:
         job = problem.job(row["job"])
-        about = {"component": job.component, "owner": job.owner}
+        near = roads.of_site(job.longitude, job.latitude)
+        about = {"component": job.component, "owner": job.owner, "roads_near": near}
         visits.setdefault(row.pop("crew"), []).append(_visit(row, about, reasons))
     return WorkLists(
         plan_sha256=plan.sha256,
@@ -161,7 +165,7 @@ def work_lists(evaluation: Evaluation) -> WorkLists:
     )
 
 
-def _visit(row: Mapping[str, Any], about: Mapping[str, str], reasons: Mapping[str, Said]) -> WorkVisit:
+def _visit(row: Mapping[str, Any], about: Mapping[str, Any], reasons: Mapping[str, Said]) -> WorkVisit:
     """Return a visit of a row of the table of work lists, whose blanks and texts become null and booleans."""
     cells = {name: _or_none(value) for name, value in row.items()}
     cells |= {name: _clock(value) for name, value in cells.items() if name.endswith("_clock")}

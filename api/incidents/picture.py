@@ -56,7 +56,17 @@ def picture(argument: Mapping[str, Any], report: Report) -> dict[str, Any]:
         "unassignable": [{"job": job, "reason": reason} for job, reason in judged.plan.unassignable],
         "set_aside": [{"what": row.what, "why": row.why} for row in situation.set_aside],
         "supposed": [{"job": job, "crew": crew} for job, crew in sorted(situation.supposed.items())],
+        "accepted": _accepted(situation, judged, at),
     }
+
+
+def _accepted(situation: Situation, judged: Evaluation, at: int) -> list[dict[str, Any]]:
+    said = [(visit, situation.accepted_minute(visit.job, visit.crew)) for visit in judged.plan.visits]
+    return [
+        {"job": visit.job, "crew": visit.crew, "since_minute": since}
+        for visit, since in sorted(said, key=lambda one: one[0].job)
+        if since is not None and since <= at < visit.finish
+    ]
 
 
 def promised(situation: Situation) -> Evaluation:

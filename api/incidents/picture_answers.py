@@ -156,6 +156,15 @@ class Supposed(BaseModel):
     crew: str
 
 
+class AcceptedJob(BaseModel):
+    """A job that its crew has said it takes."""
+
+    model_config = strict(job="line-ash-brook", crew="red", since_minute=12)
+    job: str
+    crew: str
+    since_minute: Minute
+
+
 class Picture(BaseModel):
     """An incident at an instant: before now as reported and carried on, after now as the plan promises."""
 
@@ -174,6 +183,7 @@ class Picture(BaseModel):
         unassignable=[],
         set_aside=[],
         supposed=[],
+        accepted=[{"job": "line-ash-brook", "crew": "red", "since_minute": 12}],
     )
     now_minute: Minute
     at_minute: Minute
@@ -189,6 +199,9 @@ class Picture(BaseModel):
     unassignable: list[Undoable]
     set_aside: list[NotHeeded]
     supposed: list[Supposed]
+    accepted: list[AcceptedJob] = Field(
+        [], description="Jobs of the plan that their crews take, and have not finished."
+    )
 
 
 class WaveRow(BaseModel):

@@ -18,6 +18,7 @@ from api.incidents.buckets import Buckets
 from api.incidents.updates import FieldUpdate, happened_minute, meant_minute
 
 SUBJECT = {
+    "job_accepted": ("accepted", "job"),
     "job_started": ("started", "job"),
     "job_finished": ("finished", "job"),
     "job_takes": ("takes", "job"),
@@ -140,6 +141,10 @@ class Standing:
             "updates": self.updates,
             "counts": counts,
             "jobs": {job: self._job(job) for job in self._jobs()},
+            "accepted": {
+                job: {"crew": row.crew, "since_minute": row.minute}
+                for job, row in self.last("accepted").items()
+            },
             "found": {
                 name: {"since_minute": row.minute, "minutes": row.minutes, "skill": row.skill}
                 for name, row in damage.items()

@@ -80,7 +80,7 @@ def timeline_of(situation: Situation, judged: Evaluation) -> dict[str, Any]:
         },
         **people,
         **facilities_over(judged),
-        "crews": _crews(judged),
+        "crews": _crews(situation, judged),
         "unassignable": [{"job": job, "reason": reason} for job, reason in judged.plan.unassignable],
         **_supplies(judged),
     }
@@ -226,7 +226,7 @@ def _lifted(situation: Situation, judged: Evaluation) -> dict[str, int]:
     return found
 
 
-def _crews(judged: Evaluation) -> list[dict[str, Any]]:
+def _crews(situation: Situation, judged: Evaluation) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {
         crew.id: {
             "crew": crew.id,
@@ -246,6 +246,7 @@ def _crews(judged: Evaluation) -> list[dict[str, Any]]:
                 "component": job.component,
                 "longitude": _degrees(job.longitude),
                 "latitude": _degrees(job.latitude),
+                "accepted_minute": situation.accepted_minute(visit.job, visit.crew),
             }
         )
     for row in rows.values():

@@ -19,6 +19,7 @@ from api.store.events import events_after
 MOST_AT_ONCE, MOST_LOGS = 5000, 32
 
 SUBJECT = {
+    "job_accepted": ("accepted", "job"),
     "job_started": ("started", "job"),
     "job_finished": ("finished", "job"),
     "job_takes": ("takes", "job"),

@@ -13,6 +13,7 @@ from api.access.caller import Caller
 from api.access.rights import Right
 from api.access.seen import seen_event
 from api.access.sight import limits_of
+from api.http.crew_ears import heard_by_crew
 from api.http.door import door_of
 from api.http.problems import Refusal
 from api.http.routes.incidents import IncidentId
@@ -47,15 +48,19 @@ class EventTold(Told):
 async def stream(
     request: Request,
     incident: IncidentId,
-    caller: Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))],
+    caller: Annotated[Caller, Depends(allowed(Right.read_incidents, Right.read_own_work, limited=True))],
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
     after: Annotated[
         int | None, Query(ge=0, lt=2**53, description="As Last-Event-ID, for a first call.")
     ] = None,
 ) -> StreamingResponse:
-    """Stream what happens after Last-Event-ID (without one: from now on) as server-sent events, id = number."""
+    """Stream what happens after Last-Event-ID (without one: from now on) as server-sent events, id = number.
+
+    What the caller does not see comes as an event `hidden`. A crew's key hears of its own jobs and duty, of roads and
+    of plans.
+    """
     service = service_of(request)
-    sees, audience = await eyes(request, caller, await service.incident(caller.tenant, incident))
+    row = await service.incident(caller.tenant, incident)
     if last_event_id is not None:
         if not last_event_id.isascii() or not last_event_id.isdecimal():
             raise Refusal(
@@ -65,8 +70,14 @@ async def stream(
     open_streams, holder = request.app.state.open_streams, {"key": caller.id, "tenant": caller.tenant}
     open_streams.refuse_if_full(**holder)
 
-    async def chunks() -> AsyncIterator[bytes]:
+    if caller.may(Right.read_incidents):
+        sees, audience = await eyes(request, caller, row)
         listening = service.streams.listen(incident, after, sees=sees, audience=audience)
+    else:
+        sight = await sight_of(request, caller, row)
+        listening = heard_by_crew(service, caller, incident, after, sight)
+
+    async def chunks() -> AsyncIterator[bytes]:
         with open_streams.held(**holder):
             async for chunk in door_of(request).while_valid(caller, listening):
                 yield chunk

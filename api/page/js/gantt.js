@@ -159,7 +159,8 @@ function drawBar(visit, y) {
   const piece = (from, to, name, height) =>
     to > from && svg("rect", { x: at(from), y: y + (BAR - height) / 2, width: Math.max((to - from) * scale(), 1), height, class: name });
   const room = (visit.finish - visit.start) * scale();
-  const text = `${locked.length ? "🔒" : ""}${visit.job}`;
+  const isAccepted = typeof visit.accepted_minute === "number";
+  const text = `${locked.length ? "🔒" : ""}${isAccepted ? "✓ " : ""}${visit.job}`;
   const told = says(visit, locked);
   const bar = svg(
     "g",
@@ -199,6 +200,7 @@ function says(visit, locked) {
       work: duration(visit.finish - visit.start),
     }),
     visit.sector ? tOr(`sector.${visit.sector}`, visit.sector) : "",
+    typeof visit.accepted_minute === "number" ? t("gantt.accepted", { time: hour(visit.accepted_minute) }) : "",
     ...locked.map((order) => t(`orders.${order.kind}`, { job: order.job, value: order.value })),
   ];
   return parts.filter(Boolean).join("\n");

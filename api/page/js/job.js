@@ -15,7 +15,10 @@ let chart = null;
 export function mount(element) {
   place = element;
   place.className = "job-panel";
-  onRows((found) => (chart = found));
+  onRows((found) => {
+    chart = found;
+    if (!place.contains(document.activeElement)) draw();
+  });
   store.subscribe(["selected", "plan"], read);
   window.addEventListener("lifeline:words", draw);
   read();
@@ -79,6 +82,8 @@ function facts(told) {
   const rows = [];
   if (told.in_plan) {
     rows.push(["crew", told.crew], ["when", `${clock(told.start)} – ${clock(told.finish)}`]);
+    const since = visit() ? visit().accepted_minute : null;
+    if (typeof since === "number") rows.push(["accepted", clock(since)]);
     for (const [service, persons] of Object.entries(told.persons_back)) {
       if (persons) rows.push(["back", t("job.persons", { persons: number(persons), service: tOr(`sector.${service}`, service) })]);
     }

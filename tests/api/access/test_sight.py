@@ -131,7 +131,7 @@ def test_map_features_are_cut_the_same_way(grid: Sight) -> None:
 
 def test_a_work_list_holds_own_crews_and_own_jobs(grid: Sight) -> None:
     def work(crew: str, *jobs: str) -> dict[str, Any]:
-        visits = [{"job": job, "start": 5} for job in jobs]
+        visits = [{"job": job, "start": 5, "roads_near": []} for job in jobs]
         return {"crew": crew, "skills": ["x"], "longitude": 1.0, "latitude": 2.0, "visits": visits}
 
     lists = {
@@ -141,7 +141,7 @@ def test_a_work_list_holds_own_crews_and_own_jobs(grid: Sight) -> None:
     seen = seen_work(lists, grid)
     red, blue = seen["crews"]
     assert red == lists["crews"][0]  # what its own crew does for others is its own work
-    assert blue["visits"] == [{"job": "P1-P2/isolate", "start": 5}]
+    assert blue["visits"] == [{"job": "P1-P2/isolate", "start": 5, "roads_near": []}]
     assert (blue["skills"], blue["longitude"]) == ([], None)
     assert seen["left_out"] == [{"job": "P1", "reason": "r"}]
 
