@@ -68,14 +68,18 @@ class Pages:
     def drill(self, scenario: str = "three_towns", *, key: str | None = None) -> str:
         """Load a scenario of the library as a drill with a plan, and return the incident's id."""
         loaded = self.ask("POST", f"/v1/scenarios/{scenario}/incidents", {"is_drill": True}, key=key)
-        about = f"/v1/incidents/{loaded['id']}"
+        self.wait_for_plan(loaded["id"], key=key)
+        return str(loaded["id"])
+
+    def wait_for_plan(self, incident: str, *, key: str | None = None) -> None:
+        """Ask for a plan of an incident, and wait until it is there."""
+        about = f"/v1/incidents/{incident}"
         job = self.ask("POST", f"{about}/plans", {"seconds": 1}, key=key)["job"]
         end = time.monotonic() + 90
         while (status := self.ask("GET", f"/jobs/{job}", key=key)["status"]) in ("accepted", "running"):
             assert time.monotonic() < end, status
             time.sleep(0.1)
         assert status == "successful"
-        return str(loaded["id"])
 
     def _said(self, message: Any) -> None:
         if message.type in ("error", "warning") and not _is_known(message.text):

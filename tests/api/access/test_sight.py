@@ -187,3 +187,8 @@ def test_events_are_seen_by_what_they_are_about(
         assert shown is not None
         assert shown["body"] == seen
         assert ("who" in shown) == (seen == body)
+
+
+def test_a_plan_is_heard_of_by_all_although_it_names_the_job_that_made_it(grid: Sight) -> None:
+    event = {"seq": 4, "kind": "plan.ready", "who": "key:9", "body": {"job": "5f1d7a84", "objective": 77}}
+    assert seen_event(event, grid) == {"seq": 4, "kind": "plan.ready", "body": {}}
