@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection
 
+from api.access.caller import Caller
+from api.http.door import Door
 from api.jobs.intake import take_in
 from api.store import incidents, systems
 from api.store.tables import moment_of
+
+
+@contextmanager
+def asked_by(caller: Caller) -> Iterator[None]:
+    """Have every request be this caller's, whatever key it shows."""
+
+    async def known(self: Door, request: Request) -> Caller:
+        return caller
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Door, "caller_of", known)
+        yield
+
 
 HOURS_AGO = 2
 "Time zero of an incident, unless given: long enough ago for things to have happened."

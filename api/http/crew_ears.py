@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from api.access.reach import jobs_of_crew
 from api.access.seen import seen_by_crew, seen_event
 from api.access.sight import Sight, limits_of
-from api.http.streams import Sees, whole_event
+from api.http.streams import MayGoOn, Sees, for_ever, whole_event
 from api.store.events import last_seq
 from api.store.situations import followed_plan
 
@@ -27,43 +28,50 @@ OTHER_JOBS = (b"event: plan.ready\n", b"event: plan.approved\n")
 _NUMBER = re.compile(rb"^id: (\d+)$", re.MULTILINE)
 
 
-async def crew_eyes(
-    service: Service, caller: Caller, incident: str, sight: Sight | None
-) -> tuple[Sees, str, int]:
-    """Return how a crew's key sees events by the plan of this moment, a name for all who see them so, the last number.
+@dataclass(frozen=True)
+class CrewEars:
+    """The key of one crew (`caller`), listening to an incident for as long as it may."""
 
-    A plan that comes after that number is not the one meant.
-    """
-    crew = caller.crew or ""
+    service: Service
+    caller: Caller
+    incident: str
+    sight: Sight | None = None
+    may_go_on: MayGoOn = for_ever
 
-    def look(connection: Connection) -> tuple[int, int | None, str | None]:
-        return last_seq(connection, incident), *followed_plan(connection, incident)
+    async def hear(self, after: int | None) -> AsyncGenerator[bytes, None]:
+        """Yield what concerns it after a number (None: from now on); when there is another plan, by that one."""
+        while True:
+            last, sees, audience = await self._eyes()
+            after = last if after is None else after
+            listening = self.service.streams.listen(
+                self.incident, after, sees=sees, audience=audience, may_go_on=self.may_go_on
+            )
+            async with aclosing(listening):
+                async for chunk in listening:
+                    yield chunk
+                    numbers = _NUMBER.findall(chunk)
+                    if numbers:
+                        after = int(numbers[-1])
+                    if any(mark in chunk for mark in OTHER_JOBS):
+                        break
+                else:
+                    return
 
-    last, version, text = await service.database.read(look)
-    jobs = frozenset() if text is None else jobs_of_crew(json.loads(text), crew)
+    async def _eyes(self) -> tuple[int, Sees, str]:
+        """Return how it sees events by the plan of this moment, and a name for all who see them so.
 
-    def sees(row: Any) -> dict[str, Any] | None:
-        told = seen_by_crew(whole_event(row), crew, jobs)
-        return told if told is None or sight is None else seen_event(told, sight)
+        Before them comes the last number of the log: a plan after that one is not the one meant.
+        """
+        crew = self.caller.crew or ""
 
-    return sees, json.dumps(["crew", crew, version, limits_of(caller)]), last
+        def look(connection: Connection) -> tuple[int, int | None, str | None]:
+            return last_seq(connection, self.incident), *followed_plan(connection, self.incident)
 
+        last, version, text = await self.service.database.read(look)
+        jobs = frozenset() if text is None else jobs_of_crew(json.loads(text), crew)
 
-async def heard_by_crew(
-    service: Service, caller: Caller, incident: str, after: int | None, sight: Sight | None
-) -> AsyncIterator[bytes]:
-    """Yield what a crew hears after a number; when there is another plan it goes on listening by that one."""
-    while True:
-        sees, audience, last = await crew_eyes(service, caller, incident, sight)
-        after = last if after is None else after
-        listening = service.streams.listen(incident, after, sees=sees, audience=audience)
-        async with aclosing(listening) as chunks:  # type: ignore[type-var]
-            async for chunk in chunks:
-                yield chunk
-                numbers = _NUMBER.findall(chunk)
-                if numbers:
-                    after = int(numbers[-1])
-                if any(mark in chunk for mark in OTHER_JOBS):
-                    break
-            else:
-                return
+        def sees(row: Any) -> dict[str, Any] | None:
+            told = seen_by_crew(whole_event(row), crew, jobs)
+            return told if told is None or self.sight is None else seen_event(told, self.sight)
+
+        return last, sees, json.dumps(["crew", crew, version, limits_of(self.caller)])

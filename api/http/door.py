@@ -6,8 +6,7 @@ import asyncio
 import ipaddress
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from fastapi import Request
 from api.access.attempts import Attempts
 from api.access.audit import Action, Entry
 from api.access.caller import LOCAL_ADMIN, Caller
-from api.access.keys import REREAD_SECONDS, KeyRing
+from api.access.keys import KeyRing
 from api.access.sight import Sight
 from api.http.limits.addresses import Network, client_address, networks_of, share_of
 from api.http.problems import Refusal
@@ -83,37 +82,11 @@ class Door:
             return None, str(bad)
 
     async def still_valid(self, caller: Caller) -> bool:
-        """Tell whether a caller may go on; a stream asks at least every REREAD_SECONDS."""
+        """Tell whether a caller may go on, as far as was known REREAD_SECONDS ago."""
         await self._reread()
         if caller == LOCAL_ADMIN:
             return not self.ring.ever_any()
         return self.ring.still_valid(caller)
-
-    async def while_valid(self, caller: Caller, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Yield the chunks of a stream for as long as the caller is let in, and not five seconds longer."""
-        coming = asyncio.ensure_future(anext(chunks, None))
-        looked_at = time.monotonic()
-        try:
-            while True:
-                await asyncio.wait({coming}, timeout=REREAD_SECONDS)
-                if time.monotonic() - looked_at >= REREAD_SECONDS:
-                    looked_at = time.monotonic()
-                    if not await self.still_valid(caller):
-                        return
-                if coming.done():
-                    chunk = coming.result()
-                    if chunk is None:
-                        return
-                    yield chunk
-                    coming = asyncio.ensure_future(anext(chunks, None))
-        finally:
-            if not coming.done():
-                # What it was waiting in cleans up as the cancellation passes through it.
-                coming.cancel()
-                with suppress(asyncio.CancelledError):
-                    await coming
-            elif isinstance(chunks, AsyncGenerator):
-                await chunks.aclose()
 
     async def denied(self, request: Request, caller: Caller, needed: str) -> None:
         """Write down that a caller asked for what it may not; the first twenty times a minute."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +29,9 @@ LOOK_SECONDS = 0.5
 QUIET_SECONDS = 15.0
 "After this long without an event a comment is sent, so that a dead connection is noticed."
 
+ASK_SECONDS = 2.0
+"Between two questions whether a listener may go on."
+
 MOST_AT_ONCE = 500
 MOST_CHUNKS = 200
 "Chunks that a listener may be behind before it is cut off; it comes back with its last number."
@@ -35,11 +39,22 @@ MOST_CHUNKS = 200
 Sees = Callable[[Any], "dict[str, Any] | None"]
 "Tells what a listener sees of an event: its content, or None for nothing."
 
+MayGoOn = Callable[[], Awaitable[bool]]
+"Tells whether a listener may still listen."
+
+
+async def for_ever() -> bool:
+    """Let a listener go on for as long as it likes."""
+    return True
+
 
 @dataclass(eq=False)
 class _Listener:
     sees: Sees
     audience: str
+    may_go_on: MayGoOn = for_ever
+    asked_at: float = field(default_factory=time.monotonic)
+    heard_at: float = field(default_factory=time.monotonic)
     chunks: asyncio.Queue[tuple[int, int, bytes] | None] = field(
         default_factory=lambda: asyncio.Queue(MOST_CHUNKS)
     )
@@ -78,13 +93,19 @@ class Streams:
             channel.news.set()
 
     async def listen(
-        self, incident: str, after: int | None, *, sees: Sees, audience: str
-    ) -> AsyncIterator[bytes]:
-        """Yield an incident's events after a number (None: from now on) as server-sent events, for ever.
+        self,
+        incident: str,
+        after: int | None,
+        *,
+        sees: Sees,
+        audience: str,
+        may_go_on: MayGoOn = for_ever,
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield an incident's events after a number (None: from now on) as server-sent events, while it may.
 
         Listeners of the same audience see the same; each event is written out once for them all.
         """
-        listener = _Listener(sees, audience)
+        listener = _Listener(sees, audience, may_go_on)
         channel = await self._join(incident, listener)
         self.open += 1
         try:
@@ -94,14 +115,8 @@ class Streams:
             async for chunk in self._missed(incident, seq, up_to, sees):
                 yield chunk
             seq = max(seq, up_to)
-            while True:
-                try:
-                    brought = await asyncio.wait_for(listener.chunks.get(), QUIET_SECONDS)
-                except TimeoutError:
-                    yield b": quiet\n\n"
-                    continue
-                if brought is None:
-                    return
+            # No time-out here: the channel's one task wakes its listeners, also to give a sign of life.
+            while (brought := await listener.chunks.get()) is not None:
                 first, last, chunk = brought
                 if first > seq:
                     yield chunk
@@ -152,6 +167,7 @@ class Streams:
             channel.news.clear()
             seen = channel.seq
             try:
+                await self._look_after(channel)
                 rows = await self._after(channel.incident, seen)
             except SQLAlchemyError:
                 # The database is away for a moment; what is missed now is read when it is back.
@@ -170,12 +186,25 @@ class Streams:
                 _bring(listener, seen + 1, channel.seq, written[listener.audience])
             await asyncio.sleep(TICK_SECONDS)
 
+    async def _look_after(self, channel: _Channel) -> None:
+        """End those who may not go on, and give a sign of life to those who have not heard anything for long."""
+        now = time.monotonic()
+        for listener in list(channel.listeners):
+            if now - listener.asked_at >= ASK_SECONDS:
+                listener.asked_at = now
+                if not await listener.may_go_on():
+                    _end(listener)
+                    continue
+            if now - listener.heard_at >= QUIET_SECONDS:
+                _bring(listener, channel.seq + 1, channel.seq, b": quiet\n\n")
+
 
 def _bring(listener: _Listener, first: int, last: int, chunk: bytes) -> None:
     if listener.chunks.full():
         # It does not read; whoever is behind comes back and gets what it missed from the log.
         _end(listener)
         return
+    listener.heard_at = time.monotonic()
     listener.chunks.put_nowait((first, last, chunk))
 
 

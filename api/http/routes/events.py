@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -13,7 +14,7 @@ from api.access.caller import Caller
 from api.access.rights import Right
 from api.access.seen import seen_event
 from api.access.sight import limits_of
-from api.http.crew_ears import heard_by_crew
+from api.http.crew_ears import CrewEars
 from api.http.door import door_of
 from api.http.problems import Refusal
 from api.http.routes.incidents import IncidentId
@@ -70,17 +71,22 @@ async def stream(
     open_streams, holder = request.app.state.open_streams, {"key": caller.id, "tenant": caller.tenant}
     open_streams.refuse_if_full(**holder)
 
+    async def may_go_on() -> bool:
+        return await door_of(request).still_valid(caller)
+
     if caller.may(Right.read_incidents):
         sees, audience = await eyes(request, caller, row)
-        listening = service.streams.listen(incident, after, sees=sees, audience=audience)
+        listening = service.streams.listen(incident, after, sees=sees, audience=audience, may_go_on=may_go_on)
     else:
         sight = await sight_of(request, caller, row)
-        listening = heard_by_crew(service, caller, incident, after, sight)
+        ears = CrewEars(service, caller, incident, sight, may_go_on)
+        listening = ears.hear(after)
 
     async def chunks() -> AsyncIterator[bytes]:
         with open_streams.held(**holder):
-            async for chunk in door_of(request).while_valid(caller, listening):
-                yield chunk
+            async with aclosing(listening):
+                async for chunk in listening:
+                    yield chunk
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(chunks(), headers=headers, media_type=EVENT_STREAM)

@@ -6,23 +6,25 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import Field
 from sqlalchemy import Connection
 
 from api.access.caller import Caller
 from api.access.rights import Right
+from api.access.sight import limits_of
 from api.http.papers import argument_of, plan_row
 from api.http.routes.incidents import IncidentId
 from api.http.routes.state import Seq
 from api.http.service import Service, service_of
-from api.http.who import allowed
+from api.http.who import allowed, sight_of
 from api.incidents.timeline_answers import Timeline
 from api.store import plans
 from api.store.papers import keep_papers
 
 router = APIRouter(prefix="/v1/incidents", tags=["state"])
 
-Reader = Annotated[Caller, Depends(allowed(Right.read_incidents))]
+Reader = Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))]
 PlanVersion = Annotated[int, Path(ge=1, lt=2**31, examples=[1])]
 
 TIMELINE, PLAN_TIMELINE = "api.incidents.timeline:timeline", "api.incidents.timeline:plan_timeline"
@@ -46,11 +48,16 @@ class TimelineTold(Timeline):
 async def incident_timeline(request: Request, incident: IncidentId, caller: Reader, seq: Seq = 0) -> Any:
     """Give everything that changes from the shock on: before now as reported, after now as the plan promises.
 
-    While nothing is reported it is kept for ten minutes; `as_of_seq` and `now_minute` say what it knows.
+    While nothing is reported it is kept for ten minutes; `as_of_seq` and `now_minute` say what it knows. Who is limited
+    to sectors or owners gets what is its own, people by the services from its own nodes, and the states of interfaces.
     """
     row = await service_of(request).incident(caller.tenant, incident)
     pictures = service_of(request).pictures
-    kept = await pictures.told(row, TIMELINE, None, minutes_kept=MINUTES_KEPT, seq=seq)
+    sight = await sight_of(request, caller, row)
+    audience = "" if sight is None else str(limits_of(caller))
+    kept = await pictures.told(
+        row, TIMELINE, None, minutes_kept=MINUTES_KEPT, seq=seq, sight=sight, audience=audience
+    )
     return Response(kept.text, media_type="application/json")
 
 
@@ -60,8 +67,14 @@ async def plan_timeline(
 ) -> Response:
     """Give the same by one version of the plan, as things were known when it was made."""
     service = service_of(request)
-    await service.incident(caller.tenant, incident)
+    row = await service.incident(caller.tenant, incident)
     plan = await plan_row(service, incident, version)
+    sight = await sight_of(request, caller, row)
+    if sight is not None:
+        seen = await service.ask(
+            PLAN_TIMELINE, {**await argument_of(service, plan), "sight": sight.to_json()}
+        )
+        return JSONResponse(seen)
     text = await _kept(service, incident, version)
     if text is None:
         found = await service.ask(PLAN_TIMELINE, await argument_of(service, plan))

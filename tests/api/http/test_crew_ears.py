@@ -17,7 +17,7 @@ from service_worlds import incident_in, said
 
 from api.access.caller import LOCAL_TENANT, Caller
 from api.http import streams
-from api.http.crew_ears import heard_by_crew
+from api.http.crew_ears import CrewEars
 from api.http.streams import Streams
 from api.store.events import Happening, append, last_seq
 from lifeline import build_problem, schedule
@@ -76,7 +76,7 @@ def hears(
 
     async def story() -> list[tuple[int, str, Any]]:
         found: list[tuple[int, str, Any]] = []
-        listening = heard_by_crew(service, BLUE, incident, after, None)
+        listening = CrewEars(service, BLUE, incident).hear(after)
         has_begun = False
         async with asyncio.timeout(20):
             async for chunk in listening:
@@ -169,7 +169,7 @@ def test_the_plan_changes_under_an_open_stream(client: TestClient, incident: str
 
     async def story() -> list[tuple[int, str]]:
         found: list[tuple[int, str]] = []
-        listening = heard_by_crew(service, BLUE, incident, None, None)
+        listening = CrewEars(service, BLUE, incident).hear(None)
         async with asyncio.timeout(20):
             async for chunk in listening:
                 new = [(number - begin, kind) for number, kind, _ in events_in(chunk)]

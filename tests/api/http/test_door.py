@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from api.access.audit import Head, read_anchor
 from api.access.audit_table import verify_table
 from api.access.keys import REREAD_SECONDS, make_key
 from api.http.app import create_app
+from api.http.streams import ASK_SECONDS, LOOK_SECONDS, whole_event
 from api.settings import Settings
 from api.store.tables import api_key, audit, job, now, plan
 
@@ -151,34 +152,29 @@ def test_denials_are_written_down_with_who_and_what(service: Caller, settings: S
 
 
 def test_an_open_stream_ends_within_five_seconds_of_its_keys_end(service: Caller) -> None:
+    incident = load(service)
     shown = key_of(service, "viewer")
     learn(service)
     door, database = service.app.state.door, service.app.state.service.database
     who = door.ring.caller_of(shown)
+    streams = service.app.state.service.streams
 
-    async def ticks() -> AsyncIterator[bytes]:
-        while True:
-            yield b"tick"
-            await asyncio.sleep(0.05)
+    async def follow() -> None:
+        async def may_go_on() -> bool:
+            return await door.still_valid(who)
 
-    async def silence() -> AsyncIterator[bytes]:
-        await asyncio.sleep(60)
-        yield b"never"
-
-    async def follow(chunks: AsyncIterator[bytes]) -> float:
-        async for _ in door.while_valid(who, chunks):
+        async for _ in streams.listen(incident, None, sees=whole_event, audience="", may_go_on=may_go_on):
             pass
-        return time.monotonic()
 
-    async def both() -> list[float]:
-        following = [asyncio.create_task(follow(ticks())), asyncio.create_task(follow(silence()))]
+    async def both() -> None:
+        following = [asyncio.create_task(follow()) for _ in range(2)]
         await asyncio.sleep(0.2)
         assert not any(task.done() for task in following)
         await database.write(lambda connection: connection.execute(update(api_key).values(revoked_at=now())))
-        return await asyncio.gather(*following)
+        await asyncio.gather(*following)
 
     service.wait_for(both())  # it ends at all: the wait for it would fail otherwise
-    assert 2 * REREAD_SECONDS < 5
+    assert REREAD_SECONDS + ASK_SECONDS + LOOK_SECONDS < 5
 
 
 def test_a_crew_reports_about_the_work_that_was_approved_for_it(service: Caller) -> None:

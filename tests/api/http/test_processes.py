@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from planned_incidents import no_children
+from service_worlds import asked_by
 from sqlalchemy import Connection
 
 from api.access.caller import LOCAL_ADMIN, Caller
-from api.http.who import caller_of
 from api.jobs import records
 
 __all__ = ["no_children"]
@@ -180,8 +180,7 @@ def test_jobs_of_others_are_not_there_and_viewers_only_look(client: TestClient, 
     job = asked(client, incident).json()["jobID"]
 
     def answers(caller: Caller) -> list[int]:
-        client.app.dependency_overrides[caller_of] = lambda: caller  # type: ignore[attr-defined]
-        try:
+        with asked_by(caller):
             return [
                 client.get(f"/jobs/{job}").status_code,
                 client.get(f"/jobs/{job}/results").status_code,
@@ -189,8 +188,6 @@ def test_jobs_of_others_are_not_there_and_viewers_only_look(client: TestClient, 
                 asked(client, incident).status_code,
                 len(client.get("/jobs").json().get("jobs", ())),
             ]
-        finally:
-            client.app.dependency_overrides.clear()  # type: ignore[attr-defined]
 
     assert answers(replace(LOCAL_ADMIN, tenant="other")) == [404, 404, 404, 422, 0]
     assert answers(replace(LOCAL_ADMIN, roles=frozenset({"viewer"}))) == [200, 404, 403, 403, 1]

@@ -11,7 +11,7 @@ from running_children import Running
 
 from api.jobs.solving import Solve, Solved, solved
 
-DEADLINE_SECONDS = 3.0
+DEADLINE_SECONDS = 5.0
 
 
 def solve(
