@@ -24,7 +24,13 @@ class Pages:
         self.contexts: list[Any] = []
 
     def new(
-        self, *, language: str = "en", theme: str = "dark", size: tuple[int, int] = DESK, scale: float = 1
+        self,
+        *,
+        language: str = "en",
+        theme: str = "dark",
+        size: tuple[int, int] = DESK,
+        scale: float = 1,
+        touch: bool = False,
     ) -> Any:
         """Return an empty page; `page.goto("/")` goes to the service."""
         context = self.browser.new_context(
@@ -34,6 +40,7 @@ class Pages:
             timezone_id="Europe/Berlin",
             viewport={"width": size[0], "height": size[1]},
             device_scale_factor=scale,
+            has_touch=touch,
         )
         self.contexts.append(context)
         context.set_default_timeout(30_000)

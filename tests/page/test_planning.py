@@ -82,6 +82,38 @@ def test_a_bar_dragged_to_another_crew_is_an_order_for_the_next_plan(pages: Page
     assert orders_sent(page) == [{"job": "main-brook-cliff", "kind": "crew", "value": "red"}]
 
 
+def swipe(page: Any, begin: tuple[float, float], end: tuple[float, float]) -> None:
+    """Move a finger: Chromium makes the pointer's events of it itself, and scrolls where it may."""
+    session = page.context.new_cdp_session(page)
+    steps = 8
+    for number in range(steps + 1):
+        x, y = (one + (other - one) * number / steps for one, other in zip(begin, end, strict=True))
+        kind = "touchStart" if number == 0 else "touchMove"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
+def test_a_finger_drags_a_bar_to_another_crew(pages: Pages, planned: str) -> None:
+    """Straight down a page that is scrolled: beside the bar a finger scrolls it back."""
+    page = opened(pages.new(touch=True, size=(1366, 420)), planned, "plan")
+    page.wait_for_selector(".visit")
+    page.locator("#pending").scroll_into_view_if_needed()
+    page.locator("g[data-crew='red'] .row").scroll_into_view_if_needed()
+    row = page.locator("g[data-crew='red'] .row").bounding_box()
+    x, y = middle(bar(page, "main-brook-cliff").bounding_box())
+    swipe(page, (x, y), (x, middle(row)[1]))
+    page.wait_for_selector("#pending >> text=main-brook-cliff: only by red")
+
+
+def test_a_tap_on_a_bar_explains_its_job(pages: Pages, planned: str) -> None:
+    page = opened(pages.new(touch=True), planned, "plan")
+    page.wait_for_selector(".visit")
+    bar(page, "line-ash-brook").scroll_into_view_if_needed()
+    page.touchscreen.tap(*middle(bar(page, "line-ash-brook").bounding_box()))
+    page.wait_for_selector(".job-panel .sentences li")
+
+
 def test_a_bar_dragged_before_the_first_of_its_row_comes_first(pages: Pages, planned: str) -> None:
     page = opened(pages.new(), planned, "plan")
     page.wait_for_selector(".visit")

@@ -6,7 +6,7 @@
 import { clock, dayAndHour, dayMinute, hour } from "./clock.js";
 import { el, enlarged, svg } from "./elements.js";
 import { duration, t, tOr } from "./i18n.js";
-import { startDrag } from "./gantt_drag.js";
+import { keepFromScrolling, startDrag } from "./gantt_drag.js";
 import { openOrders } from "./gantt_orders.js";
 import { drawPending } from "./gantt_pending.js";
 import { give, onOrders, orders, ordersOf } from "./orders.js";
@@ -64,6 +64,7 @@ export function mount(element) {
   window.addEventListener("lifeline:words", draw);
   new ResizeObserver(() => draw()).observe(place.querySelector("#gantt"));
   place.querySelector("#gantt").addEventListener("wheel", onWheel, { passive: false });
+  keepFromScrolling(place.querySelector("#gantt"));
 }
 
 const width = () => Math.max(320, place.querySelector("#gantt").clientWidth - 2);
