@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ConfigDict, Field
 
 from api.documents.document import Clock, Document, Minute, Said
+from api.incidents.undoable_now import UndoableKind, undoable_kind
 
 if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
@@ -100,7 +101,8 @@ class LeftOut(Document):
     """A job that is in no crew's list, and why."""
 
     job: str
-    reason: str
+    reason: str = Field(description='In English; "" where somebody could do it.')
+    kind: UndoableKind = Field("other", description="The kind of reason, for other languages.")
 
 
 class WorkLists(Document):
@@ -202,4 +204,4 @@ def _left_out(evaluation: Evaluation) -> Iterator[LeftOut]:
     done = {visit.job for visit in plan.visits}
     for job in problem.jobs:
         if job.id not in done:
-            yield LeftOut(job=job.id, reason=reasons.get(job.id, ""))
+            yield LeftOut(job=job.id, reason=reasons.get(job.id, ""), kind=undoable_kind(problem, job.id))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from api.incidents.crews_now import crews_at
 from api.incidents.facilities_now import buffers_at, facilities_at
 from api.incidents.problem_now import Situation, situation_of
+from api.incidents.undoable_now import undoable_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,7 @@ def picture(argument: Mapping[str, Any], report: Report) -> dict[str, Any]:
         "buffers": buffers_at(instant),
         "crews": crews_at(situation, judged, at),
         "curve": curve_of(judged),
-        "unassignable": [{"job": job, "reason": reason} for job, reason in judged.plan.unassignable],
+        "unassignable": undoable_rows(judged),
         "set_aside": [{"what": row.what, "why": row.why} for row in situation.set_aside],
         "supposed": [{"job": job, "crew": crew} for job, crew in sorted(situation.supposed.items())],
         "accepted": _accepted(situation, judged, at),

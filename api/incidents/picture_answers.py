@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.incidents.undoable_now import UndoableKind
 from api.incidents.updates import strict
 
 Persons = Annotated[int, Field(ge=0)]
@@ -134,10 +135,13 @@ class Undoable(BaseModel):
     """A job that nobody can do, and why."""
 
     model_config = strict(
-        job="bridge-3/opening", reason="It is closed by order; it opens when it is reported open."
+        job="bridge-3/opening",
+        reason="It is closed by order; it opens when it is reported open.",
+        kind="closed_by_order",
     )
     job: str
     reason: str
+    kind: UndoableKind
 
 
 class NotHeeded(BaseModel):

@@ -14,6 +14,7 @@ from api.incidents.picture import promised, state_of
 from api.incidents.picture_answers import State
 from api.incidents.problem_now import Situation, situation_of
 from api.incidents.timeline_people import facilities_over, people_over
+from api.incidents.undoable_now import undoable_rows
 
 if TYPE_CHECKING:
     from api.access.sight import Sight
@@ -98,7 +99,7 @@ def _whole(situation: Situation, judged: Evaluation, sight: Sight | None) -> dic
         **people_over(judged, sight),
         **facilities_over(judged),
         "crews": _crews(situation, judged),
-        "unassignable": [{"job": job, "reason": reason} for job, reason in judged.plan.unassignable],
+        "unassignable": undoable_rows(judged),
         **_supplies(judged),
     }
 

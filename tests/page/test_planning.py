@@ -145,6 +145,30 @@ def test_a_job_is_explained_in_the_readers_language(page: Any, planned: str) -> 
     assert "cliff-substation" in page.inner_text(".job-panel .sentences")
 
 
+def test_what_nobody_can_do_and_what_is_refused_are_told_in_chinese_with_the_english_detail(
+    pages: Pages,
+) -> None:
+    """The tank takes a skill that no crew has; and red is to do a job first that only blue can do."""
+    incident = pages.drill()
+    found = {"id": "t", "kind": "damage_found", "component": "cliff-tank", "skill": "telecom", "minutes": 30}
+    moment = pages.ask("GET", f"/v1/incidents/{incident}")["started_at"]
+    pages.ask("POST", f"/v1/incidents/{incident}/updates", {"updates": [found | {"happened_at": moment}]})
+    page = opened(pages.new(language="zh"), incident, "plan")
+    page.wait_for_selector("#left-out >> text=没有队伍具备所需技能")
+    assert page.get_attribute("#left-out [lang]", "lang") == "en"
+
+    pages.forgive("409", "422")
+    page.evaluate(
+        """incident => localStorage.setItem(`lifeline.orders.${incident}`, JSON.stringify(
+            [{job: "no-such-job", kind: "first", value: ""}]))""",
+        incident,
+    )
+    page.click("#start-plan")
+    page.wait_for_selector(".problem")
+    assert re.match(r"(发送的内容不符合要求|与现有内容冲突)\n", page.inner_text(".problem"))
+    assert "no-such-job" in page.inner_text(".problem")
+
+
 def test_one_sheet_is_printed_for_each_crew(page: Any, planned: str) -> None:
     page.add_init_script("window.print = () => {}")
     opened(page, planned, "plan")

@@ -4,6 +4,8 @@ export class Problem extends Error {
   constructor(status, told) {
     super(told.detail || told.title || `HTTP ${status}`);
     this.status = status;
+    // "invalid_input" of "urn:lifeline:problem:invalid-input"
+    this.kind = (told.type || "").split(/[:/]/).at(-1).replaceAll("-", "_");
     this.problems = told.problems || [];
   }
 }

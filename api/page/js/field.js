@@ -7,6 +7,7 @@ import { drawWork } from "./field_work.js";
 import { hourAt, setLanguage, t, translate } from "./i18n.js";
 import { report, reports, send, subscribe } from "./outbox.js";
 import { mountOutbox } from "./outbox_list.js";
+import { refusal } from "./problems.js";
 
 const READ_MS = 20_000; // While the stream of events is away.
 let connection = "";
@@ -53,7 +54,7 @@ async function choose() {
     if (view.me.crew) view.crew = view.me.crew;
     if (!view.incident) return drawChoice(view.me.crew ? view.me.incidents : await openIncidents());
   } catch (problem) {
-    if (problem.status) return tell(problem.message);
+    if (problem.status) return tell(refusal(problem));
   }
   if (!view.incident) return tell(t("field.offline_choice"));
   remember();
@@ -74,7 +75,7 @@ async function read() {
     if (!view.crew && view.now.crews.length === 1) return chooseCrew(view.now.crews[0]);
     send();
   } catch (problem) {
-    if (problem.status && problem.status < 500) view.problem = problem.message;
+    if (problem.status && problem.status < 500) view.problem = refusal(problem);
     else return lost();
   }
   return draw();

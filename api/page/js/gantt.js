@@ -10,6 +10,7 @@ import { keepFromScrolling, startDrag } from "./gantt_drag.js";
 import { openOrders } from "./gantt_orders.js";
 import { drawPending } from "./gantt_pending.js";
 import { give, onOrders, orders, ordersOf } from "./orders.js";
+import { undoable } from "./problems.js";
 import { store } from "./state.js";
 import { onRows, orderOfDrop } from "./visits.js";
 
@@ -160,8 +161,7 @@ function drawBar(visit, y) {
   const piece = (from, to, name, height) =>
     to > from && svg("rect", { x: at(from), y: y + (BAR - height) / 2, width: Math.max((to - from) * scale(), 1), height, class: name });
   const room = (visit.finish - visit.start) * scale();
-  const isAccepted = typeof visit.accepted_minute === "number";
-  const text = `${locked.length ? "🔒" : ""}${isAccepted ? "✓ " : ""}${visit.job}`;
+  const text = `${locked.length ? "🔒" : ""}${typeof visit.accepted_minute === "number" ? "✓ " : ""}${visit.job}`;
   const told = says(visit, locked);
   const bar = svg(
     "g",
@@ -207,7 +207,7 @@ function says(visit, locked) {
   return parts.filter(Boolean).join("\n");
 }
 
-// Drawn last, so that bars that begin before the axis go behind them.
+// Drawn last: bars that begin before the axis go behind them.
 function labels() {
   return svg(
     "g",
@@ -246,7 +246,7 @@ function drawLeftOut() {
   if (!left.length) return;
   ground.append(
     el("h3", {}, t("gantt.left_out", { jobs: left.length })),
-    el("ul", {}, left.map((one) => el("li", {}, el("b", {}, one.job), ` ${one.reason}`))),
+    el("ul", {}, left.map((one) => el("li", {}, el("b", {}, one.job), undoable(one)))),
   );
 }
 

@@ -4,6 +4,7 @@ import { post } from "./api.js";
 import { mountDifference } from "./difference.js";
 import { button, el, labelled, option } from "./elements.js";
 import { t } from "./i18n.js";
+import { refusal } from "./problems.js";
 import { onOrders, orders } from "./orders.js";
 import { store } from "./state.js";
 import { mountVersions } from "./versions.js";
@@ -119,7 +120,7 @@ async function start() {
     });
     watch(told.job, { isOurs: true, seconds: asked.seconds });
   } catch (refused) {
-    problem = refused.message || t("shell.unreachable");
+    problem = refusal(refused);
   }
   drawForm();
 }
