@@ -148,7 +148,7 @@ def test_a_job_is_explained_in_the_readers_language(page: Any, planned: str) -> 
 def test_what_nobody_can_do_and_what_is_refused_are_told_in_chinese_with_the_english_detail(
     pages: Pages,
 ) -> None:
-    """The tank takes a skill that no crew has; and red is to do a job first that only blue can do."""
+    """The tank takes a skill that no crew has; and too many plans were asked for."""
     incident = pages.drill()
     found = {"id": "t", "kind": "damage_found", "component": "cliff-tank", "skill": "telecom", "minutes": 30}
     moment = pages.ask("GET", f"/v1/incidents/{incident}")["started_at"]
@@ -157,16 +157,12 @@ def test_what_nobody_can_do_and_what_is_refused_are_told_in_chinese_with_the_eng
     page.wait_for_selector("#left-out >> text=没有队伍具备所需技能")
     assert page.get_attribute("#left-out [lang]", "lang") == "en"
 
-    pages.forgive("409", "422")
-    page.evaluate(
-        """incident => localStorage.setItem(`lifeline.orders.${incident}`, JSON.stringify(
-            [{job: "no-such-job", kind: "first", value: ""}]))""",
-        incident,
-    )
+    told = {"type": "urn:lifeline:problem:quota", "status": 429, "detail": "9 jobs of yours wait or run."}
+    page.route("**/plans", lambda route: route.fulfill(status=429, json=told))
+    pages.forgive("429")
     page.click("#start-plan")
     page.wait_for_selector(".problem")
-    assert re.match(r"(发送的内容不符合要求|与现有内容冲突)\n", page.inner_text(".problem"))
-    assert "no-such-job" in page.inner_text(".problem")
+    assert page.inner_text(".problem") == "请求过多，请稍后再试\n9 jobs of yours wait or run."
 
 
 def test_one_sheet_is_printed_for_each_crew(page: Any, planned: str) -> None:
