@@ -72,8 +72,14 @@ def said(update_id: str, kind: str, *, minutes_ago: float = 0, **about: Any) -> 
     return {"id": update_id, "kind": kind, "happened_at": happened_at, **about}
 
 
-def plan_for(client: TestClient, incident: str, tenant: str = "local", **told: Any) -> str:
-    """Publish a plan of the incident's scenario by a rule, as the worker does, and return its hash."""
+def plan_for(
+    client: TestClient,
+    incident: str,
+    tenant: str = "local",
+    request: dict[str, Any] | None = None,
+    **told: Any,
+) -> str:
+    """Publish a plan of the incident's scenario by a rule, as the worker does for `request`, and return its hash."""
     from api.jobs import records
     from api.store import events, plans
     from lifeline import build_problem
@@ -91,7 +97,7 @@ def plan_for(client: TestClient, incident: str, tenant: str = "local", **told: A
             tenant=tenant,
             incident=incident,
             kind="plan",
-            request={},
+            request=request or {},
             deadline=datetime.now(UTC),
             is_urgent=False,
             who="test",

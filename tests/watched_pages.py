@@ -78,10 +78,10 @@ class Pages:
         self.wait_for_plan(loaded["id"], key=key)
         return str(loaded["id"])
 
-    def wait_for_plan(self, incident: str, *, key: str | None = None) -> None:
+    def wait_for_plan(self, incident: str, *, key: str | None = None, **asked: Any) -> None:
         """Ask for a plan of an incident, and wait until it is there."""
         about = f"/v1/incidents/{incident}"
-        job = self.ask("POST", f"{about}/plans", {"seconds": 1}, key=key)["job"]
+        job = self.ask("POST", f"{about}/plans", {"seconds": 1, **asked}, key=key)["job"]
         end = time.monotonic() + 90
         while (status := self.ask("GET", f"/jobs/{job}", key=key)["status"]) in ("accepted", "running"):
             assert time.monotonic() < end, status

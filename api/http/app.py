@@ -27,6 +27,7 @@ ROUTES = (
     "state",
     "timeline",
     "plans",
+    "plan_versions",
     "plan_documents",
     "work",
     "what_ifs",

@@ -13,8 +13,8 @@ from api.access.reach import jobs_of_crew
 from api.access.seen import seen_by_crew, seen_event
 from api.access.sight import Sight, limits_of
 from api.http.streams import MayGoOn, Sees, for_ever, whole_event
+from api.store import plans
 from api.store.events import last_seq
-from api.store.situations import followed_plan
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -64,10 +64,13 @@ class CrewEars:
         """
         crew = self.caller.crew or ""
 
-        def look(connection: Connection) -> tuple[int, int | None, str | None]:
-            return last_seq(connection, self.incident), *followed_plan(connection, self.incident)
+        def look(connection: Connection) -> tuple[int, Any, str | None]:
+            last = last_seq(connection, self.incident)
+            plan = plans.followed(connection, self.incident)
+            return last, plan, plans.text(connection, plan)
 
-        last, version, text = await self.service.database.read(look)
+        last, plan, text = await self.service.database.read(look)
+        version = None if plan is None else plan.version
         jobs = frozenset() if text is None else jobs_of_crew(json.loads(text), crew)
 
         def sees(row: Any) -> dict[str, Any] | None:

@@ -145,6 +145,16 @@ def test_a_job_is_explained_in_the_readers_language(page: Any, planned: str) -> 
     assert "cliff-substation" in page.inner_text(".job-panel .sentences")
 
 
+def test_a_plans_orders_are_read_in_another_browser_and_given_anew(pages: Pages, planned: str) -> None:
+    order = {"job": "main-brook-cliff", "kind": "crew", "value": "blue"}
+    pages.wait_for_plan(planned, locks=[order])
+    page = opened(pages.new(), planned, "plan")
+    page.wait_for_selector(".plan-orders >> text=main-brook-cliff: only by blue")
+    page.get_by_role("button", name="Give them for the next plan too").click()
+    page.wait_for_selector("#pending >> text=main-brook-cliff: only by blue")
+    assert orders_sent(page) == [order]
+
+
 def test_what_nobody_can_do_and_what_is_refused_are_told_in_chinese_with_the_english_detail(
     pages: Pages,
 ) -> None:

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
-from sqlalchemy import Connection
 
-from api.access.caller import Caller
-from api.access.rights import Right
 from api.access.sight import limits_of
-from api.http.papers import argument_of, plan_row
-from api.http.routes.incidents import IncidentId
+from api.http.papers import argument_of, kept, plan_row
+from api.http.parameters import IncidentId, PlanVersion, Reader
 from api.http.routes.state import Seq
-from api.http.service import Service, service_of
-from api.http.who import allowed, sight_of
+from api.http.service import service_of
+from api.http.who import sight_of
 from api.incidents.timeline_answers import Timeline
-from api.store import plans
 from api.store.papers import keep_papers
 
 router = APIRouter(prefix="/v1/incidents", tags=["state"])
-
-Reader = Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))]
-PlanVersion = Annotated[int, Path(ge=1, lt=2**31, examples=[1])]
 
 TIMELINE, PLAN_TIMELINE = "api.incidents.timeline:timeline", "api.incidents.timeline:plan_timeline"
 PAPER = "timeline"
@@ -71,21 +62,11 @@ async def plan_timeline(
     plan = await plan_row(service, incident, version)
     sight = await sight_of(request, caller, row)
     if sight is not None:
-        seen = await service.ask(
-            PLAN_TIMELINE, {**await argument_of(service, plan), "sight": sight.to_json()}
-        )
-        return JSONResponse(seen)
-    text = await _kept(service, incident, version)
+        argument = {**await argument_of(service, plan), "sight": sight.to_json()}
+        return Response(await service.ask_for_text(PLAN_TIMELINE, argument), media_type="application/json")
+    text = await kept(service, plan, PAPER)
     if text is None:
-        found = await service.ask(PLAN_TIMELINE, await argument_of(service, plan))
-        text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = (await service.ask_for_text(PLAN_TIMELINE, await argument_of(service, plan))).decode()
         papers = {PAPER: text}
         await service.database.write(lambda connection: keep_papers(connection, plan.id, papers))
     return Response(text, media_type="application/json")
-
-
-async def _kept(service: Service, incident: str, version: int) -> str | None:
-    def look(connection: Connection) -> str | None:
-        return plans.document(connection, incident, version, PAPER)
-
-    return await service.database.read(look)

@@ -6,6 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 from service_worlds import incident_in, plan_for, said
 
+from api.http.routes.plans import REPLAN_SECONDS
+from api.jobs import records
+
 LINE = "line-ash-brook"
 
 
@@ -37,6 +40,17 @@ def test_a_plan_is_proposed_until_its_hash_is_approved(client: TestClient, incid
     assert client.get(url).json()["approved_by"] == "local"
     assert kinds_in_log(client, incident) == ["incident.opened", "plan.ready", "plan.approved"]
     assert client.get(f"{url}/plan").json()["visits"]
+
+
+def test_a_version_tells_the_orders_that_it_was_made_with(client: TestClient, incident: str) -> None:
+    locks = [{"job": LINE, "kind": "crew", "value": "red"}, {"job": LINE, "kind": "first", "value": ""}]
+    plan_for(client, incident)
+    plan_for(client, incident, request={"locks": locks})
+    url = f"/v1/incidents/{incident}/plans"
+
+    assert client.get(f"{url}/1").json()["locks"] == []
+    assert client.get(f"{url}/2").json()["locks"] == locks
+    assert all("locks" not in plan for plan in client.get(url).json()["items"])
 
 
 def test_approving_twice_is_put_down_once(client: TestClient, incident: str) -> None:
@@ -133,7 +147,8 @@ def test_other_tables_make_the_plan_stale_another_name_does_not(client: TestClie
 
 def test_where_an_incident_asks_for_it_news_starts_one_replan(client: TestClient) -> None:
     incident = incident_in(client, replans=True)
-    plan_for(client, incident)
+    locks = [{"job": LINE, "kind": "crew", "value": "red"}]
+    plan_for(client, incident, request={"locks": locks, "rules": {"water": "flow"}, "seconds": 60.0})
     url = f"/v1/incidents/{incident}/updates"
 
     first = client.post(url, json={"updates": [said("a", "job_finished", job=LINE)]}).json()
@@ -142,6 +157,9 @@ def test_where_an_incident_asks_for_it_news_starts_one_replan(client: TestClient
     assert first["replan"]
     assert "replan" not in second
     assert kinds_in_log(client, incident).count("plan.requested") == 1
+    database = client.app.state.service.database  # type: ignore[attr-defined]
+    asked = database.read_now(lambda connection: records.find(connection, "local", first["replan"]).request)
+    assert (asked["locks"], asked["rules"], asked["seconds"]) == (locks, {"water": "flow"}, REPLAN_SECONDS)
 
 
 @pytest.mark.parametrize(

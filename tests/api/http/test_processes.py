@@ -70,6 +70,43 @@ def test_a_process_describes_the_inputs_that_it_takes(client: TestClient) -> Non
     assert client.get("/").json()["title"] == "lifeline"
 
 
+def test_a_job_that_waits_tells_how_many_go_before_it(client: TestClient, incident: str) -> None:
+    """An urgent one goes first, whenever it came; what runs or has ended is not in the queue."""
+    first, second = (asked(client, incident).json() for _ in range(2))
+    urgent = asked(client, incident, is_urgent=True).json()["jobID"]
+
+    def message(job: str) -> str:
+        return str(client.get(f"/jobs/{job}").json()["message"])
+
+    assert first["message"] == "Waits for its turn; it is the next one of its tenant."
+    assert message(second["jobID"]) == "Waits for its turn; jobs of its tenant that go before it: 2."
+    assert message(urgent) == "Waits for its turn; it is the next one of its tenant."
+    assert [job["message"] for job in client.get("/jobs").json()["jobs"]] == [
+        message(job) for job in (urgent, second["jobID"], first["jobID"])
+    ]
+    ended(client, urgent, records.SUCCESSFUL)
+    database = client.app.state.service.database  # type: ignore[attr-defined]
+    database.write_now(lambda connection: records.begin(connection, first["jobID"]))
+
+    assert message(second["jobID"]) == "Waits for its turn; it is the next one of its tenant."
+    assert message(first["jobID"]) == ""
+    assert message(urgent) == "Out of luck."
+
+
+def test_an_approver_asks_what_ifs_but_no_plans(client: TestClient, incident: str) -> None:
+    changes = [{"kind": "more_crews", "like": "red"}]
+    what_if = {"inputs": {"incident": incident, "variants": [{"name": "Aid", "changes": changes}]}}
+    approver = replace(LOCAL_ADMIN, roles=frozenset({"approver"}))
+    with asked_by(approver):
+        accepted = client.post("/processes/what-if/execution", json=what_if)
+        refused = asked(client, incident)
+        dismissed = client.delete(f"/jobs/{accepted.json()['jobID']}")
+
+    assert (accepted.status_code, accepted.json()["processID"]) == (201, "what-if")
+    assert (refused.status_code, "has not the right plan" in refused.json()["detail"]) == (403, True)
+    assert dismissed.json()["status"] == "dismissed"
+
+
 @pytest.mark.parametrize(
     ("inputs", "where"),
     [
