@@ -141,7 +141,7 @@ class Undoable(BaseModel):
     )
     job: str
     reason: str
-    kind: UndoableKind
+    kind: UndoableKind = Field("other", description="The kind of reason, for other languages.")
 
 
 class NotHeeded(BaseModel):
