@@ -24,7 +24,13 @@ class Pages:
         self.contexts: list[Any] = []
 
     def new(
-        self, *, language: str = "en", theme: str = "dark", size: tuple[int, int] = DESK, scale: float = 1
+        self,
+        *,
+        language: str = "en",
+        theme: str = "dark",
+        size: tuple[int, int] = DESK,
+        scale: float = 1,
+        touch: bool = False,
     ) -> Any:
         """Return an empty page; `page.goto("/")` goes to the service."""
         context = self.browser.new_context(
@@ -34,6 +40,7 @@ class Pages:
             timezone_id="Europe/Berlin",
             viewport={"width": size[0], "height": size[1]},
             device_scale_factor=scale,
+            has_touch=touch,
         )
         self.contexts.append(context)
         context.set_default_timeout(30_000)
@@ -68,14 +75,18 @@ class Pages:
     def drill(self, scenario: str = "three_towns", *, key: str | None = None) -> str:
         """Load a scenario of the library as a drill with a plan, and return the incident's id."""
         loaded = self.ask("POST", f"/v1/scenarios/{scenario}/incidents", {"is_drill": True}, key=key)
-        about = f"/v1/incidents/{loaded['id']}"
-        job = self.ask("POST", f"{about}/plans", {"seconds": 1}, key=key)["job"]
+        self.wait_for_plan(loaded["id"], key=key)
+        return str(loaded["id"])
+
+    def wait_for_plan(self, incident: str, *, key: str | None = None, **asked: Any) -> None:
+        """Ask for a plan of an incident, and wait until it is there."""
+        about = f"/v1/incidents/{incident}"
+        job = self.ask("POST", f"{about}/plans", {"seconds": 1, **asked}, key=key)["job"]
         end = time.monotonic() + 90
         while (status := self.ask("GET", f"/jobs/{job}", key=key)["status"]) in ("accepted", "running"):
             assert time.monotonic() < end, status
             time.sleep(0.1)
         assert status == "successful"
-        return str(loaded["id"])
 
     def _said(self, message: Any) -> None:
         if message.type in ("error", "warning") and not _is_known(message.text):

@@ -1,4 +1,4 @@
-"""What a caller may report about: a crew about itself and its own work, a utility about what is its own."""
+"""What a caller may report about: a crew about itself, its own work and roads, a utility about what is its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def out_of_reach(
 ) -> tuple[str, str] | None:
     """Return the field of an update that its reporter may not report about, and why; None where it may.
 
-    `jobs` are those of the crew that the caller speaks for; a crew reports damage at their components only.
+    `jobs` are those of the crew that the caller speaks for; a crew reports damage at their components only, and any
+    road, since it drives on all of them.
     """
     if caller.crew is not None:
         return _beyond_the_crew(update, caller.crew, frozenset(jobs))
@@ -36,11 +37,15 @@ def _beyond_the_crew(update: Mapping[str, Any], crew: str, jobs: frozenset[str])
         return "crew", f"is not {crew!r}, the only crew that this key reports for."
     if update.get("job") is not None and update["job"] not in jobs:
         return "job", f"is no job of crew {crew!r} in the approved plan."
-    for field in _COMPONENTS:
-        at = update.get(field)
-        if at is not None and not any(job == at or job.startswith(f"{at}/") for job in jobs):
-            return field, f"is no site of crew {crew!r} in the approved plan."
+    at = update.get("component")
+    if at is not None and not is_site(at, jobs):
+        return "component", f"is no site of crew {crew!r} in the approved plan."
     return None
+
+
+def is_site(component: str, jobs: Iterable[str]) -> bool:
+    """Tell whether one of these jobs is at this component: mends it, or is a step of that."""
+    return any(job == component or job.startswith(f"{component}/") for job in jobs)
 
 
 def _beyond_the_sight(update: Mapping[str, Any], sight: Sight) -> tuple[str, str] | None:

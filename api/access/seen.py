@@ -6,9 +6,10 @@ decides otherwise. All documents are JSON-able values and are not changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from api.access.reach import is_site
 from api.access.sight import Seen, Sight
 
 Json = dict[str, Any]
@@ -18,6 +19,14 @@ STATE_FIELDS = frozenset({"id", "component", "layer", "sector", "kind", "owner",
 
 _ABOUT_ALL = frozenset({"seq", "id", "kind", "happened_at", "happened_minute", "reported_at", "drill"})
 "What is told of what happened to the incident as a whole, such as a plan being ready: that it did, and when."
+
+_TOLD_A_CREW = frozenset(
+    {
+        *("job", "component", "link", "crew", "happened_at"),
+        *("minutes", "until", "from_when", "skill", "group", "note"),
+    }
+)
+"What is told a crew of an event that concerns it."
 
 _CAUSES = ("cause", "because_of", "root")
 _JOB_LISTS = ("needs", "waits_for", "jobs", "unblocks")
@@ -82,7 +91,11 @@ def seen_work(lists: Json, sight: Sight) -> Json:
     crews = []
     for work in lists["crews"]:
         own = work["crew"] in sight.crews
-        visits = [visit for visit in work["visits"] if _is_own_visit(visit, work["crew"], sight)]
+        visits = [
+            {**visit, "roads_near": _seen_names(visit.get("roads_near", ()), sight)}
+            for visit in work["visits"]
+            if _is_own_visit(visit, work["crew"], sight)
+        ]
         if own:
             crews.append({**work, "visits": visits})
         elif visits:
@@ -99,6 +112,9 @@ def seen_event(event: Json, sight: Sight) -> Json | None:
     the incident as a whole: that it happened. Numbers of events therefore have gaps for a limited caller.
     """
     body: Mapping[str, Any] = event.get("body") or {}
+    if _is_about_all(event):
+        # A plan's `job` is the one that made it, and none of a crew.
+        body = {}
     things = [
         sight.has_job(str(body["job"])) if body.get("job") else None,
         sight.of_component(str(body["component"])) is Seen.ALL if body.get("component") else None,
@@ -115,8 +131,41 @@ def seen_event(event: Json, sight: Sight) -> Json | None:
     return None
 
 
+def seen_by_crew(event: Json, crew: str, jobs: Collection[str]) -> Json | None:
+    """Return an event as a crew with these jobs hears it, or None where it is no concern of its own.
+
+    Its duty, its jobs and damage at their sites are told, and every road; of plans and of the incident that something
+    happened, and which version. Who reported it, and other crews, are not.
+    """
+    body: Mapping[str, Any] = event.get("body") or {}
+    bare = {name: value for name, value in event.items() if name in _ABOUT_ALL}
+    if _is_about_all(event):
+        return {**bare, "body": {name: value for name, value in body.items() if name == "version"}}
+    if body.get("job"):
+        is_own = is_site(str(body["job"]), jobs)
+    elif body.get("component"):
+        is_own = is_site(str(body["component"]), jobs)
+    else:
+        is_own = bool(body.get("link")) or body.get("crew") == crew
+    if not is_own:
+        return None
+    told = {name: value for name, value in body.items() if name in _TOLD_A_CREW}
+    if told.get("crew") not in (None, "", crew):
+        del told["crew"]
+    return {**bare, "body": told}
+
+
+def _is_about_all(event: Json) -> bool:
+    """Tell whether an event is about the incident as a whole: what the service did, and not the field."""
+    return "." in event["kind"]
+
+
 def _is_own_visit(visit: Mapping[str, Any], crew: str, sight: Sight) -> bool:
     return crew in sight.crews or sight.has_job(visit["job"])
+
+
+def _seen_names(components: Iterable[str], sight: Sight) -> list[str]:
+    return [name for name in components if sight.of_component(name) is not Seen.NOTHING]
 
 
 def _own_jobs(jobs: Iterable[str], sight: Sight) -> list[str]:

@@ -21,7 +21,7 @@ def visit_features(works: list[CrewWork], *, language: str = "en") -> Iterator[F
     """Yield a feature for each visit, crew by crew in order of work; a job's id is its name."""
     for work in works:
         for visit in work.visits:
-            properties = visit.model_dump(exclude={"longitude", "latitude", "reason"})
+            properties = visit.model_dump(exclude={"longitude", "latitude", "reason", "roads_near"})
             properties |= {"crew": work.crew, "reason": getattr(visit.reason, language)}
             yield feature(visit.job, _point(visit), {"layer": "visit", **properties})
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ConfigDict, Field
 
 from api.documents.document import Clock, Document, Minute, Said
+from api.incidents.undoable_now import UndoableKind, undoable_kind
 
 if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
@@ -37,6 +38,7 @@ VISIT_EXAMPLE: dict[str, Any] = {
         "en": "brings back power for 1,250 people",
         "zh": "恢复供电1,250人",
     },
+    "roads_near": ["bridge-3"],
 }
 
 
@@ -64,6 +66,7 @@ class WorkVisit(Document):
     finish_clock: Clock
     after_horizon: bool = Field(description="It is done only after lost service is counted no more.")
     reason: Said = Field(description='Why it is done when it is; "" where that was not worked out.')
+    roads_near: tuple[str, ...] = Field((), description="Road links next to the site, the nearest first.")
 
 
 class CrewWork(Document):
@@ -98,7 +101,8 @@ class LeftOut(Document):
     """A job that is in no crew's list, and why."""
 
     job: str
-    reason: str
+    reason: str = Field(description='In English; "" where somebody could do it.')
+    kind: UndoableKind = Field("other", description="The kind of reason, for other languages.")
 
 
 class WorkLists(Document):
@@ -126,6 +130,7 @@ class WorkLists(Document):
 
 def work_lists(evaluation: Evaluation) -> WorkLists:
     """Return the work lists of a judged plan; the reasons replay it, so this is for a child process."""
+    from api.documents.roads_near import RoadsNear
     from lifeline.plan_files import worklists
 
     problem, plan = evaluation.problem, evaluation.plan
@@ -134,11 +139,12 @@ def work_lists(evaluation: Evaluation) -> WorkLists:
         {str(name): value for name, value in row.items()}
         for row in worklists(problem, plan).to_dict("records")
     ]
-    reasons = _reasons(evaluation)
+    reasons, roads = _reasons(evaluation), RoadsNear.of(problem.system)
     visits: dict[str, list[WorkVisit]] = {}
     for row in rows:
         job = problem.job(row["job"])
-        about = {"component": job.component, "owner": job.owner}
+        near = roads.of_site(job.longitude, job.latitude)
+        about = {"component": job.component, "owner": job.owner, "roads_near": near}
         visits.setdefault(row.pop("crew"), []).append(_visit(row, about, reasons))
     return WorkLists(
         plan_sha256=plan.sha256,
@@ -161,7 +167,7 @@ def work_lists(evaluation: Evaluation) -> WorkLists:
     )
 
 
-def _visit(row: Mapping[str, Any], about: Mapping[str, str], reasons: Mapping[str, Said]) -> WorkVisit:
+def _visit(row: Mapping[str, Any], about: Mapping[str, Any], reasons: Mapping[str, Said]) -> WorkVisit:
     """Return a visit of a row of the table of work lists, whose blanks and texts become null and booleans."""
     cells = {name: _or_none(value) for name, value in row.items()}
     cells |= {name: _clock(value) for name, value in cells.items() if name.endswith("_clock")}
@@ -198,4 +204,4 @@ def _left_out(evaluation: Evaluation) -> Iterator[LeftOut]:
     done = {visit.job for visit in plan.visits}
     for job in problem.jobs:
         if job.id not in done:
-            yield LeftOut(job=job.id, reason=reasons.get(job.id, ""))
+            yield LeftOut(job=job.id, reason=reasons.get(job.id, ""), kind=undoable_kind(problem, job.id))

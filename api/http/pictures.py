@@ -22,6 +22,7 @@ from api.store.situations import situation
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from api.access.sight import Sight
     from api.http.service import Service
 
 LEAST_SECONDS = 1.0
@@ -35,8 +36,10 @@ LEAST_SHARE, MOST_SHARE = 4, 12
 
 MOST_PICTURES = 64
 
-Key = tuple[str, str, int | None, bool]
-"Incident, function, minute asked for (None: now), and whether all components are told of."
+Key = tuple[str, str, int | None, bool, str]
+"""Incident, function, minute asked for (None: now), whether all components are told of, and whose eyes see it.
+
+`""` are the eyes of who sees all."""
 
 
 @dataclass
@@ -76,13 +79,16 @@ class Pictures:
         everything: bool = False,
         minutes_kept: int = 0,
         seq: int = 0,
+        sight: Sight | None = None,
+        audience: str = "",
     ) -> Kept:
         """Return what a function tells of an incident (its row) at a minute; None is now.
 
         One that is a little old is told at once, and a new one is made meanwhile; who wants one that knows the event
-        `seq` waits for it. While nothing is reported, what was told up to `minutes_kept` ago is told again.
+        `seq` waits for it. While nothing is reported, what was told up to `minutes_kept` ago is told again. A `sight`
+        goes to the function with the rest; all of one `audience` have the same.
         """
-        key = (incident.id, function, minute, everything)
+        key = (incident.id, function, minute, everything, audience)
         kept = self.kept.get(key)
         if kept is not None and kept.revision == incident.revision and kept.seq >= seq:
             self.kept.move_to_end(key)
@@ -92,19 +98,19 @@ class Pictures:
             if is_fresh or age < max(LEAST_SECONDS, LEAST_SHARE * kept.cost_seconds):
                 return kept
             if age < max(MOST_SECONDS, MOST_SHARE * kept.cost_seconds):
-                self._begin(key, incident)
+                self._begin(key, incident, sight)
                 return kept
-        made = await asyncio.shield(self._begin(key, incident))
+        made = await asyncio.shield(self._begin(key, incident, sight))
         if made.seq < min(seq, incident.last_seq):
             # It was begun before that event; the next one knows it.
-            made = await asyncio.shield(self._begin(key, incident))
+            made = await asyncio.shield(self._begin(key, incident, sight))
         return made
 
-    def _begin(self, key: Key, incident: Any) -> asyncio.Task[Kept]:
+    def _begin(self, key: Key, incident: Any, sight: Sight | None) -> asyncio.Task[Kept]:
         """Have a picture made, unless it is being made already."""
         making = self.making.get(key)
         if making is None:
-            making = self.making[key] = asyncio.create_task(self._made(key, incident))
+            making = self.making[key] = asyncio.create_task(self._made(key, incident, sight))
             making.add_done_callback(functools.partial(self._ended, key))
         return making
 
@@ -114,8 +120,8 @@ class Pictures:
             # Whoever waits for it gets what went wrong; if nobody does, the next one who asks will.
             making.exception()
 
-    async def _made(self, key: Key, incident: Any) -> Kept:
-        _, function, at, everything = key
+    async def _made(self, key: Key, incident: Any, sight: Sight | None) -> Kept:
+        _, function, at, everything, _ = key
         made_at, now, seq = time.monotonic(), minute_now(incident), incident.last_seq
 
         def look(connection: Connection) -> Any:
@@ -129,6 +135,7 @@ class Pictures:
             "now": now,
             "at": at,
             "all_components": everything,
+            "sight": None if sight is None else sight.to_json(),
         }
         found = await self.service.ask_for_text(function, argument)
         knows = written({"as_of_seq": seq, "plan_version": version, "is_drill": incident.is_drill}).encode()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from api.incidents.crews_now import crews_at
 from api.incidents.facilities_now import buffers_at, facilities_at
 from api.incidents.problem_now import Situation, situation_of
+from api.incidents.undoable_now import undoable_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,10 +54,20 @@ def picture(argument: Mapping[str, Any], report: Report) -> dict[str, Any]:
         "buffers": buffers_at(instant),
         "crews": crews_at(situation, judged, at),
         "curve": curve_of(judged),
-        "unassignable": [{"job": job, "reason": reason} for job, reason in judged.plan.unassignable],
+        "unassignable": undoable_rows(judged),
         "set_aside": [{"what": row.what, "why": row.why} for row in situation.set_aside],
         "supposed": [{"job": job, "crew": crew} for job, crew in sorted(situation.supposed.items())],
+        "accepted": _accepted(situation, judged, at),
     }
+
+
+def _accepted(situation: Situation, judged: Evaluation, at: int) -> list[dict[str, Any]]:
+    said = [(visit, situation.accepted_minute(visit.job, visit.crew)) for visit in judged.plan.visits]
+    return [
+        {"job": visit.job, "crew": visit.crew, "since_minute": since}
+        for visit, since in sorted(said, key=lambda one: one[0].job)
+        if since is not None and since <= at < visit.finish
+    ]
 
 
 def promised(situation: Situation) -> Evaluation:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.incidents.undoable_now import UndoableKind
 from api.incidents.updates import strict
 
 Persons = Annotated[int, Field(ge=0)]
@@ -134,10 +135,13 @@ class Undoable(BaseModel):
     """A job that nobody can do, and why."""
 
     model_config = strict(
-        job="bridge-3/opening", reason="It is closed by order; it opens when it is reported open."
+        job="bridge-3/opening",
+        reason="It is closed by order; it opens when it is reported open.",
+        kind="closed_by_order",
     )
     job: str
     reason: str
+    kind: UndoableKind = Field("other", description="The kind of reason, for other languages.")
 
 
 class NotHeeded(BaseModel):
@@ -154,6 +158,15 @@ class Supposed(BaseModel):
     model_config = strict(job="line-brook-cliff", crew="red")
     job: str
     crew: str
+
+
+class AcceptedJob(BaseModel):
+    """A job that its crew has said it takes."""
+
+    model_config = strict(job="line-ash-brook", crew="red", since_minute=12)
+    job: str
+    crew: str
+    since_minute: Minute
 
 
 class Picture(BaseModel):
@@ -174,6 +187,7 @@ class Picture(BaseModel):
         unassignable=[],
         set_aside=[],
         supposed=[],
+        accepted=[{"job": "line-ash-brook", "crew": "red", "since_minute": 12}],
     )
     now_minute: Minute
     at_minute: Minute
@@ -189,6 +203,9 @@ class Picture(BaseModel):
     unassignable: list[Undoable]
     set_aside: list[NotHeeded]
     supposed: list[Supposed]
+    accepted: list[AcceptedJob] = Field(
+        [], description="Jobs of the plan that their crews take, and have not finished."
+    )
 
 
 class WaveRow(BaseModel):

@@ -7,7 +7,7 @@ stands in the way of a plan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ WHAT = {
     "road_opened": "opened",
     "buffer_refilled": "refilled",
 }
-"What the planner's news calls each kind of update."
+"What the planner's news calls each kind of update; that a crew takes a job tells it nothing."
 
 BEGUN = ("started", "done", "left")
 MINUTE_SECONDS = 60
@@ -56,7 +56,8 @@ class SetAside:
 class Situation:
     """An incident as the planner sees it: `replan(problem, plan, news)` takes these three.
 
-    `supposed` gives for jobs that were begun by nobody knows whom the crew that they are counted for.
+    `supposed` gives for jobs that were begun by nobody knows whom the crew that they are counted for, `accepted` by
+    job the last word of a crew that it takes it.
     """
 
     problem: RepairProblem
@@ -64,6 +65,12 @@ class Situation:
     news: News
     set_aside: tuple[SetAside, ...]
     supposed: Mapping[str, str]
+    accepted: Mapping[str, Report] = field(default_factory=dict)
+
+    def accepted_minute(self, job: str, crew: str) -> int | None:
+        """Return when this crew said that it takes the job; None where it did not, or another one did since."""
+        said = self.accepted.get(job)
+        return said.minute if said is not None and said.crew in ("", crew) else None
 
 
 def situation_of(argument: Mapping[str, Any]) -> Situation:
@@ -111,6 +118,7 @@ def situation(
     from lifeline.shock import Shock
 
     shock = Shock.from_table(system, system.damage)
+    reports = tuple(reports)
     updates = _news_of(reports)
     problem = build_problem(system, shock)
     everything = damage_known(problem.system, shock, News(now, updates))
@@ -120,7 +128,8 @@ def situation(
     plan, dropped = _known_visits(problem, work, Plan(()) if plan is None else plan)
     usable, supposed, nobody = _with_crews(problem, work, usable, plan, now)
     news = News(now, tuple(usable))
-    return Situation(problem, plan, news, (*set_aside, *nobody, *dropped), supposed)
+    accepted = _accepted(reports, work)
+    return Situation(problem, plan, news, (*set_aside, *nobody, *dropped), supposed, accepted)
 
 
 def system_with(system: System, changes: Mapping[str, Any]) -> System:
@@ -187,7 +196,17 @@ def _news_of(reports: Iterable[Report]) -> tuple[Update, ...]:
             group=report.group,
         )
         for report in sorted(once.values())
+        if report.kind in WHAT
     )
+
+
+def _accepted(reports: Iterable[Report], work: Work) -> dict[str, Report]:
+    """Return by job the last word that a crew takes it."""
+    return {
+        work.named.get(report.subject, report.subject): report
+        for report in sorted(reports)
+        if report.kind == "job_accepted"
+    }
 
 
 def _minute_of(report: Report) -> int | None:

@@ -34,6 +34,9 @@ def seen_picture(told: Json, sight: Sight) -> Json:
         "supposed": [
             row for row in told["supposed"] if sight.has_job(row["job"]) and row["crew"] in sight.crews
         ],
+        "accepted": [
+            row for row in told["accepted"] if sight.has_job(row["job"]) or row["crew"] in sight.crews
+        ],
     }
 
 

@@ -124,6 +124,10 @@ class Standing:
             "updates": self.updates,
             "counts": counts,
             "jobs": {job: self._job(job) for job in self._jobs()},
+            "accepted": {
+                job: {"crew": row.crew, "since_minute": row.minute}
+                for job, row in self.last("accepted").items()
+            },
             "found": {
                 name: {"since_minute": row.minute, "minutes": row.minutes, "skill": row.skill}
                 for name, row in damage.items()

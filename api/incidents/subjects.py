@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SUBJECT = {
+    "job_accepted": ("accepted", "job"),
     "job_started": ("started", "job"),
     "job_finished": ("finished", "job"),
     "job_takes": ("takes", "job"),

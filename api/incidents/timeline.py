@@ -14,8 +14,10 @@ from api.incidents.picture import promised, state_of
 from api.incidents.picture_answers import State
 from api.incidents.problem_now import Situation, situation_of
 from api.incidents.timeline_people import facilities_over, people_over
+from api.incidents.undoable_now import undoable_rows
 
 if TYPE_CHECKING:
+    from api.access.sight import Sight
     from lifeline.evaluation import Evaluation
     from lifeline.stories import Story
 
@@ -37,9 +39,12 @@ Change = tuple[int, int, int]
 
 
 def timeline(argument: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """Return the timeline of an incident as it stands; the argument is that of `situation_of`."""
+    """Return the timeline of an incident as it stands; the argument is that of `situation_of`.
+
+    With a `sight`, as `Sight.to_json` has it, only what that holds.
+    """
     situation = situation_of(argument)
-    return timeline_of(situation, promised(situation))
+    return timeline_of(situation, promised(situation), _sight_in(argument))
 
 
 def plan_timeline(argument: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -50,24 +55,37 @@ def plan_timeline(argument: Mapping[str, Any], report: Report) -> dict[str, Any]
 
     situation = situation_of({**argument["problem"], "plan": argument["plan"]})
     judged = evaluate(problem_from_now(situation), Plan.from_json(argument["plan"]))
-    return timeline_of(situation, judged)
+    return timeline_of(situation, judged, _sight_in(argument))
 
 
-def timeline_of(situation: Situation, judged: Evaluation) -> dict[str, Any]:
-    """Return how everything goes on by a judged plan."""
-    components, changes = components_over(situation, judged)
-    people = people_over(judged)
-    visits = judged.plan.visits
+def _sight_in(argument: Mapping[str, Any]) -> Sight | None:
+    from api.access.sight import Sight
+
+    values = argument.get("sight")
+    return None if values is None else Sight.from_json(values)
+
+
+def timeline_of(situation: Situation, judged: Evaluation, sight: Sight | None = None) -> dict[str, Any]:
+    """Return how everything goes on by a judged plan, as far as it is seen."""
+    told = _whole(situation, judged, sight)
+    if sight is not None:
+        from api.incidents.seen_timeline import seen_timeline
+
+        told = seen_timeline(told, sight)
     last = max(
-        [0, *(minute for minute, _, _ in changes), *(visit.finish for visit in visits)]
-        + [row["points"][-1][0] for row in people["curves"]]
+        [0, *told["changes"]["minute"]]
+        + [visit["finish"] for crew in told["crews"] for visit in crew["visits"]]
+        + [row["points"][-1][0] for row in told["curves"]]
     )
-    now = situation.news.now
+    return {**told, "last_change_minute": last, "end_minute": _end(max(last, situation.news.now))}
+
+
+def _whole(situation: Situation, judged: Evaluation, sight: Sight | None) -> dict[str, Any]:
+    """Return all of it but when it ends; people are those of the sight's own customers, if there is one."""
+    components, changes = components_over(situation, judged)
     return {
         "started_at": judged.problem.system.settings.clock(0).isoformat(),
-        "now_minute": now,
-        "last_change_minute": last,
-        "end_minute": _end(max(last, now)),
+        "now_minute": situation.news.now,
         "states": list(STATES),
         "components": components,
         "changes": {
@@ -78,10 +96,10 @@ def timeline_of(situation: Situation, judged: Evaluation) -> dict[str, Any]:
                 strict=True,
             )
         },
-        **people,
+        **people_over(judged, sight),
         **facilities_over(judged),
-        "crews": _crews(judged),
-        "unassignable": [{"job": job, "reason": reason} for job, reason in judged.plan.unassignable],
+        "crews": _crews(situation, judged),
+        "unassignable": undoable_rows(judged),
         **_supplies(judged),
     }
 
@@ -226,7 +244,7 @@ def _lifted(situation: Situation, judged: Evaluation) -> dict[str, int]:
     return found
 
 
-def _crews(judged: Evaluation) -> list[dict[str, Any]]:
+def _crews(situation: Situation, judged: Evaluation) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {
         crew.id: {
             "crew": crew.id,
@@ -246,6 +264,7 @@ def _crews(judged: Evaluation) -> list[dict[str, Any]]:
                 "component": job.component,
                 "longitude": _degrees(job.longitude),
                 "latitude": _degrees(job.latitude),
+                "accepted_minute": situation.accepted_minute(visit.job, visit.crew),
             }
         )
     for row in rows.values():

@@ -110,6 +110,9 @@ class TimelineVisit(_Answer):
     finish: Minute
     longitude: float | None
     latitude: float | None
+    accepted_minute: Minute | None = Field(
+        None, description="When the crew said that it takes the job; null: it did not."
+    )
 
 
 class CrewTimeline(_Answer):

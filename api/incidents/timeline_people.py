@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from api.access.sight import Sight
     from lifeline.dark_now import Instant
     from lifeline.evaluation import Evaluation
     from lifeline.stories import Story
@@ -17,19 +18,23 @@ Points = list[list[int]]
 "(minute, number from then on), the first at minute 0, each different from the one before."
 
 
-def people_over(judged: Evaluation) -> dict[str, Any]:
+def people_over(judged: Evaluation, sight: Sight | None = None) -> dict[str, Any]:
     """Return by service, and by district, how many persons who had it are without it from which minute on.
 
     `curves` add all districts up. The `points` of a district count each person once who lacks at least one service:
     of a customer, as many as lack the service that most of them lack; facilities are no service of their own here.
+    With a sight only its own customers count, each for the services that they get from own nodes.
     """
     import numpy as np
 
     problem = judged.problem
     services = problem.system.compiled.services
-    changes = _changes(judged)
-    before = _persons_before(judged)
-    served = problem.system.customers.groupby("district")["persons"].sum().to_dict()
+    changes = _own(judged, _changes(judged), sight)
+    before = _own(judged, _persons_before(judged), sight)
+    customers = problem.system.customers
+    if sight is not None:
+        customers = customers[customers["id"].isin(list(sight.customers))]
+    served = customers.groupby("district")["persons"].sum().to_dict()
     out = _without_any(judged, changes)
     return {
         "curves": [
@@ -39,6 +44,7 @@ def people_over(judged: Evaluation) -> dict[str, Any]:
                 "points": _added_up(changes[changes["service"] == number]),
             }
             for number, service in enumerate(services)
+            if sight is None or (before["service"] == number).any()
         ],
         "districts": [
             {
@@ -62,8 +68,24 @@ def people_over(judged: Evaluation) -> dict[str, Any]:
                 ],
             }
             for place, name in enumerate(problem.districts.names)
+            if sight is None or name in served
         ],
     }
+
+
+def _own(judged: Evaluation, rows: pd.DataFrame, sight: Sight | None) -> pd.DataFrame:
+    """Return the rows of own customers, each for the services that they get from own nodes."""
+    import numpy as np
+
+    if sight is None:
+        return rows
+    compiled = judged.problem.system.compiled
+    own = np.zeros((len(compiled.customer_ids), len(compiled.services)), bool)
+    for number, customer in enumerate(compiled.customer_ids):
+        mine = sight.customers.get(str(customer), ())
+        own[number] = [service in mine for service in compiled.services]
+    kept: pd.DataFrame = rows[own[rows["customer"].to_numpy(), rows["service"].to_numpy()]]
+    return kept
 
 
 def _changes(judged: Evaluation) -> pd.DataFrame:
@@ -91,6 +113,7 @@ def _persons_before(judged: Evaluation) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "service": judged.portions.service,
+            "customer": judged.portions.customer,
             "district": judged.problem.districts.of_portion,
             "persons": judged.problem.cascade.persons_before,
         }

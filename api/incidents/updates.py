@@ -91,6 +91,15 @@ class _Update(BaseModel):
     ] = ""
 
 
+class JobAccepted(_Update):
+    """A crew says that it takes a job next; that changes no plan and no picture of service."""
+
+    model_config = _example("job_accepted", job="line-ash-brook", crew="red")
+    kind: Literal["job_accepted"]
+    job: Name
+    crew: Text = Field("", description="Blank: the crew that the plan names.")
+
+
 class JobStarted(_Update):
     """A crew has begun a job."""
 
@@ -206,7 +215,8 @@ class BufferRefilled(_Update):
 
 
 FieldUpdate = Annotated[
-    JobStarted
+    JobAccepted
+    | JobStarted
     | JobFinished
     | JobTakes
     | JobLeft

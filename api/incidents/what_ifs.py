@@ -15,6 +15,7 @@ from api.incidents.changed import SUPPOSED, Supposition, supposed, with_first
 from api.incidents.changes import Variant, Variants
 from api.incidents.picture import curve_of
 from api.incidents.problem_now import given, situation
+from api.incidents.undoable_now import undoable_rows
 
 if TYPE_CHECKING:
     from lifeline.evaluation import Evaluation
@@ -254,7 +255,7 @@ def told(tried: Tried) -> dict[str, Any]:
         "returns": _returns(judged),
         "crews": len(problem.crews),
         "jobs": len(problem.jobs),
-        "unassignable": [{"job": job, "reason": reason} for job, reason in judged.plan.unassignable],
+        "unassignable": undoable_rows(judged),
         "curve": curve_of(judged),
         "method": tried.proposal.method,
         "evaluations": tried.proposal.evaluations,

@@ -26,7 +26,7 @@ MAKES_STALE = (
     "buffer_refilled",
     "incident.changed",
 )
-"Kinds of events that a plan made before does not know of. That a job has begun as planned is no such news."
+"Kinds of events that a plan made before does not know of. That a job is accepted or begins as planned is no such news."
 
 ABOUT = [column for column in plan.columns if column is not plan.c.documents]
 "All columns but the documents, which may be large."

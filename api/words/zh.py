@@ -276,7 +276,7 @@ BINDINGS: Mapping[str, Callable[[Binding, Clock], str]] = {
     "no_skill": lambda binding, clock: f"没有队伍具备技能 {_names(binding.names)}",
     "cut_off": lambda binding, clock: f"它被 {_names(binding.names)} 阻断，而后者没有人能修",
     "no_road": lambda binding, clock: "没有道路能让具备技能的队伍往返",
-    "unassignable": lambda binding, clock: plain(binding.text.rstrip("."), 300),
+    "unassignable": lambda binding, clock: f"没有队伍能做（{plain(binding.text.rstrip('.'), 300)}）",
     "left_out": lambda binding, clock: "它被略去了，虽然有队伍能做",
 }
 

@@ -5,10 +5,15 @@ three_towns: red (power) mends line-ash-brook first, then cliff-substation; blue
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from watched_pages import PHONE, Pages, until
+from worlds import town
+
+from lifeline import Settings
+from lifeline.json_tables import system_to_json
 
 OFFLINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
 
@@ -54,6 +59,65 @@ def test_what_a_crew_taps_is_in_the_log_and_seen_by_another_phone(pages: Pages) 
         ("job_started", "line-ash-brook"),
         ("job_left", "line-ash-brook"),
         ("job_finished", "line-ash-brook"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "accept", "accepted"), [("en", "Accept", "✓ accepted at"), ("zh", "接受任务", "已接受")]
+)
+def test_a_crew_accepts_its_next_job_before_it_starts_and_the_desk_sees_when(
+    pages: Pages, language: str, accept: str, accepted: str
+) -> None:
+    incident = pages.drill()
+    opened, desk = phone(pages, incident, language=language), pages.new(language=language)
+    desk.goto(f"/#incident={incident}&tab=plan&select=crew:red")
+    desk.wait_for_selector(".visit")
+    opened.wait_for_selector("article.job")
+
+    opened.get_by_role("button", name=accept, exact=True).click()
+
+    opened.wait_for_selector(f"article.job .state.job_accepted >> text={accepted}")
+    assert opened.get_by_role("button", name=accept, exact=True).count() == 0
+    desk.wait_for_selector("#selection .accepted, .selected .accepted")
+    desk.wait_for_selector(".visit[data-job='line-ash-brook'] text:has-text('✓')", state="attached")
+    assert reported(pages, incident) == [("job_accepted", "line-ash-brook")]
+    assert pages.ask("GET", f"/v1/incidents/{incident}/plans/1").get("stale_since") is None
+
+
+def a_town_with_roads(pages: Pages) -> str:
+    """A drill in a town in which red mends a line beside the road link R1-R2."""
+    system = town(
+        power="P1*-A",
+        road="R1-R2-R3",
+        places={"P1": (0.02, 0.0), "A": (0.02, 0.0), "R1": (0.02, 0.0), "R2": (0.04, 0.0), "R3": (0.06, 0.0)},
+        people={"A": 20},
+        crews={"red": "power"},
+        damage={"P1-A": 60},
+        settings=Settings(name="roads", start="2026-03-02T06:00:00+00:00", horizon_minutes=2880),
+    )
+    name = pages.ask("POST", "/v1/systems?name=roads", json.loads(system_to_json(system)))["name"]
+    incident: str = pages.ask("POST", "/v1/incidents", {"name": "Roads", "system": name, "is_drill": True})[
+        "id"
+    ]
+    pages.wait_for_plan(incident)
+    return incident
+
+
+def test_a_road_near_the_next_site_is_closed_in_two_taps_and_opened_in_two(pages: Pages) -> None:
+    incident = a_town_with_roads(pages)
+    opened = phone(pages, incident)
+
+    opened.get_by_role("button", name="Road closed").click()
+    opened.locator(".choices").get_by_role("button", name="R1-R2").click()
+    opened.get_by_role("button", name="Road open again").click()
+    opened.locator(".choices").get_by_role("button", name="R1-R2").click()
+
+    opened.wait_for_selector("#outbox", state="hidden")
+    until(lambda: opened.get_by_role("button", name="Road open again").count() == 0)
+    items = pages.ask("GET", f"/v1/incidents/{incident}/updates")["items"]
+    assert [(item["kind"], item["body"]["link"]) for item in items] == [
+        ("road_closed", "R1-R2"),
+        ("road_opened", "R1-R2"),
     ]
 
 
@@ -146,4 +210,15 @@ def test_a_crews_key_opens_its_own_list_without_being_told_where(chromium: Any, 
     opened.wait_for_selector("#outbox", state="hidden")
     items = pages.ask("GET", f"/v1/incidents/{incident}/updates", key=admin)["items"]
     assert [item["kind"] for item in items] == ["job_started"]
+
+    # What the desk says of its job is on the phone long before it would look by itself.
+    block = {
+        "id": "desk-1",
+        "kind": "job_blocked",
+        "job": "main-brook-cliff",
+        "happened_at": items[0]["reported_at"],
+    }
+    until(lambda: opened.locator("article.job .state.job_started").count() == 1)
+    pages.ask("POST", f"/v1/incidents/{incident}/updates", {"updates": [block]}, key=admin)
+    opened.wait_for_selector("article.job .state.job_blocked", timeout=10_000)
     pages.close()

@@ -82,6 +82,38 @@ def test_a_bar_dragged_to_another_crew_is_an_order_for_the_next_plan(pages: Page
     assert orders_sent(page) == [{"job": "main-brook-cliff", "kind": "crew", "value": "red"}]
 
 
+def swipe(page: Any, begin: tuple[float, float], end: tuple[float, float]) -> None:
+    """Move a finger: Chromium makes the pointer's events of it itself, and scrolls where it may."""
+    session = page.context.new_cdp_session(page)
+    steps = 8
+    for number in range(steps + 1):
+        x, y = (one + (other - one) * number / steps for one, other in zip(begin, end, strict=True))
+        kind = "touchStart" if number == 0 else "touchMove"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
+def test_a_finger_drags_a_bar_to_another_crew(pages: Pages, planned: str) -> None:
+    """Straight down a page that is scrolled: beside the bar a finger scrolls it back."""
+    page = opened(pages.new(touch=True, size=(1366, 420)), planned, "plan")
+    page.wait_for_selector(".visit")
+    page.locator("#pending").scroll_into_view_if_needed()
+    page.locator("g[data-crew='red'] .row").scroll_into_view_if_needed()
+    row = page.locator("g[data-crew='red'] .row").bounding_box()
+    x, y = middle(bar(page, "main-brook-cliff").bounding_box())
+    swipe(page, (x, y), (x, middle(row)[1]))
+    page.wait_for_selector("#pending >> text=main-brook-cliff: only by red")
+
+
+def test_a_tap_on_a_bar_explains_its_job(pages: Pages, planned: str) -> None:
+    page = opened(pages.new(touch=True), planned, "plan")
+    page.wait_for_selector(".visit")
+    bar(page, "line-ash-brook").scroll_into_view_if_needed()
+    page.touchscreen.tap(*middle(bar(page, "line-ash-brook").bounding_box()))
+    page.wait_for_selector(".job-panel .sentences li")
+
+
 def test_a_bar_dragged_before_the_first_of_its_row_comes_first(pages: Pages, planned: str) -> None:
     page = opened(pages.new(), planned, "plan")
     page.wait_for_selector(".visit")
@@ -111,6 +143,36 @@ def test_a_job_is_explained_in_the_readers_language(page: Any, planned: str) -> 
     page.keyboard.press("Enter")
     page.wait_for_selector(".job-panel .sentences li")
     assert "cliff-substation" in page.inner_text(".job-panel .sentences")
+
+
+def test_a_plans_orders_are_read_in_another_browser_and_given_anew(pages: Pages, planned: str) -> None:
+    order = {"job": "main-brook-cliff", "kind": "crew", "value": "blue"}
+    pages.wait_for_plan(planned, locks=[order])
+    page = opened(pages.new(), planned, "plan")
+    page.wait_for_selector(".plan-orders >> text=main-brook-cliff: only by blue")
+    page.get_by_role("button", name="Give them for the next plan too").click()
+    page.wait_for_selector("#pending >> text=main-brook-cliff: only by blue")
+    assert orders_sent(page) == [order]
+
+
+def test_what_nobody_can_do_and_what_is_refused_are_told_in_chinese_with_the_english_detail(
+    pages: Pages,
+) -> None:
+    """The tank takes a skill that no crew has; and too many plans were asked for."""
+    incident = pages.drill()
+    found = {"id": "t", "kind": "damage_found", "component": "cliff-tank", "skill": "telecom", "minutes": 30}
+    moment = pages.ask("GET", f"/v1/incidents/{incident}")["started_at"]
+    pages.ask("POST", f"/v1/incidents/{incident}/updates", {"updates": [found | {"happened_at": moment}]})
+    page = opened(pages.new(language="zh"), incident, "plan")
+    page.wait_for_selector("#left-out >> text=没有队伍具备所需技能")
+    assert page.get_attribute("#left-out [lang]", "lang") == "en"
+
+    told = {"type": "urn:lifeline:problem:quota", "status": 429, "detail": "9 jobs of yours wait or run."}
+    page.route("**/plans", lambda route: route.fulfill(status=429, json=told))
+    pages.forgive("429")
+    page.click("#start-plan")
+    page.wait_for_selector(".problem")
+    assert page.inner_text(".problem") == "请求过多，请稍后再试\n9 jobs of yours wait or run."
 
 
 def test_one_sheet_is_printed_for_each_crew(page: Any, planned: str) -> None:

@@ -6,9 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+
+from api.http.problems import TITLES
+from api.incidents.undoable_now import UndoableKind
 
 PAGE = Path(__file__).resolve().parents[2] / "api" / "page"
 ENGLISH, CHINESE = (
@@ -34,6 +37,11 @@ def test_both_languages_fill_the_same_values_in() -> None:
     english, chinese = dict(flat(ENGLISH)), dict(flat(CHINESE))
     for key, text in english.items():
         assert set(re.findall(r"\{(\w+)\}", text)) == set(re.findall(r"\{(\w+)\}", chinese[key])), key
+
+
+def test_every_kind_of_problem_and_of_undone_job_has_a_text() -> None:
+    assert set(ENGLISH["problem"]) == {name.replace("-", "_") for name in TITLES} | {"other"}
+    assert set(ENGLISH["undoable"]) == set(get_args(UndoableKind))
 
 
 def test_chinese_texts_are_chinese() -> None:

@@ -14,6 +14,7 @@ from api.access.caller import Caller
 from api.access.rights import Right
 from api.access.seen import seen_event
 from api.access.sight import limits_of
+from api.http.crew_ears import CrewEars
 from api.http.door import door_of
 from api.http.parameters import IncidentId
 from api.http.problems import Refusal
@@ -48,15 +49,19 @@ class EventTold(Told):
 async def stream(
     request: Request,
     incident: IncidentId,
-    caller: Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))],
+    caller: Annotated[Caller, Depends(allowed(Right.read_incidents, Right.read_own_work, limited=True))],
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
     after: Annotated[
         int | None, Query(ge=0, lt=2**53, description="As Last-Event-ID, for a first call.")
     ] = None,
 ) -> StreamingResponse:
-    """Stream what happens after Last-Event-ID (without one: from now on) as server-sent events, id = number."""
+    """Stream what happens after Last-Event-ID (without one: from now on) as server-sent events, id = number.
+
+    What the caller does not see comes as an event `hidden`. A crew's key hears of its own jobs and duty, of roads and
+    of plans.
+    """
     service = service_of(request)
-    sees, audience = await eyes(request, caller, await service.incident(caller.tenant, incident))
+    row = await service.incident(caller.tenant, incident)
     if last_event_id is not None:
         if not last_event_id.isascii() or not last_event_id.isdecimal():
             raise Refusal(
@@ -69,8 +74,15 @@ async def stream(
     async def may_go_on() -> bool:
         return await door_of(request).still_valid(caller)
 
-    async def chunks() -> AsyncIterator[bytes]:
+    if caller.may(Right.read_incidents):
+        sees, audience = await eyes(request, caller, row)
         listening = service.streams.listen(incident, after, sees=sees, audience=audience, may_go_on=may_go_on)
+    else:
+        sight = await sight_of(request, caller, row)
+        ears = CrewEars(service, caller, incident, sight, may_go_on)
+        listening = ears.hear(after)
+
+    async def chunks() -> AsyncIterator[bytes]:
         with open_streams.held(**holder):
             async with aclosing(listening):
                 async for chunk in listening:

@@ -7,11 +7,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from api.http.papers import argument_of, kept
-from api.http.parameters import IncidentId, Overseer
-from api.http.routes.plan_documents import APlan
+from api.access.sight import limits_of
+from api.http.papers import argument_of, kept, plan_row
+from api.http.parameters import IncidentId, PlanVersion, Reader
 from api.http.routes.state import Seq
 from api.http.service import service_of
+from api.http.who import sight_of
 from api.incidents.timeline_answers import Timeline
 from api.store.papers import keep_papers
 
@@ -35,21 +36,34 @@ class TimelineTold(Timeline):
 
 
 @router.get("/{incident}/timeline", response_model=TimelineTold)
-async def incident_timeline(request: Request, incident: IncidentId, caller: Overseer, seq: Seq = 0) -> Any:
+async def incident_timeline(request: Request, incident: IncidentId, caller: Reader, seq: Seq = 0) -> Any:
     """Give everything that changes from the shock on: before now as reported, after now as the plan promises.
 
-    While nothing is reported it is kept for ten minutes; `as_of_seq` and `now_minute` say what it knows.
+    While nothing is reported it is kept for ten minutes; `as_of_seq` and `now_minute` say what it knows. Who is limited
+    to sectors or owners gets what is its own, people by the services from its own nodes, and the states of interfaces.
     """
     row = await service_of(request).incident(caller.tenant, incident)
     pictures = service_of(request).pictures
-    kept = await pictures.told(row, TIMELINE, None, minutes_kept=MINUTES_KEPT, seq=seq)
+    sight = await sight_of(request, caller, row)
+    audience = "" if sight is None else str(limits_of(caller))
+    kept = await pictures.told(
+        row, TIMELINE, None, minutes_kept=MINUTES_KEPT, seq=seq, sight=sight, audience=audience
+    )
     return Response(kept.text, media_type="application/json")
 
 
 @router.get("/{incident}/plans/{version}/timeline", response_model=Timeline)
-async def plan_timeline(request: Request, plan: APlan) -> Response:
+async def plan_timeline(
+    request: Request, incident: IncidentId, version: PlanVersion, caller: Reader
+) -> Response:
     """Give the same by one version of the plan, as things were known when it was made."""
     service = service_of(request)
+    row = await service.incident(caller.tenant, incident)
+    plan = await plan_row(service, incident, version)
+    sight = await sight_of(request, caller, row)
+    if sight is not None:
+        argument = {**await argument_of(service, plan), "sight": sight.to_json()}
+        return Response(await service.ask_for_text(PLAN_TIMELINE, argument), media_type="application/json")
     text = await kept(service, plan, PAPER)
     if text is None:
         text = (await service.ask_for_text(PLAN_TIMELINE, await argument_of(service, plan))).decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, select
 from api.access.caller import Caller
 from api.access.reach import jobs_of_crew
 from api.access.rights import Right, rights_of
+from api.documents.document import Minute
 from api.documents.work_lists import CrewWork, WorkLists
 from api.http.papers import work_of
 from api.http.parameters import IncidentId
@@ -30,7 +32,9 @@ MOST_INCIDENTS = 20
 "Of the newest incidents, those in which a crew's work is looked for."
 
 SAYS_HOW_FAR = ("job_started", "job_finished", "job_blocked", "job_unblocked")
-"How long a job takes says nothing of how far it is."
+"How long a job takes says nothing of how far it is, and who takes it neither."
+
+ROADS = ("road_closed", "road_opened")
 
 
 class WorksIn(Told):
@@ -76,6 +80,12 @@ class WorkNow(Told):
     crews: list[str] = Field(description="Crews whose work may be asked for.", examples=[["red"]])
     work: CrewWork | None = Field(description="Null while there is no plan, or no crew was named.")
     reported: dict[str, JobReported] = Field(description="By job of this crew.")
+    accepted: dict[str, Minute] = Field(
+        description="By job of this crew: when it said that it takes it, in minutes after time zero."
+    )
+    roads_closed: list[str] = Field(
+        description="Of the road links near the crew's sites those that were reported closed."
+    )
     as_of_seq: int = Field(description="The last event of the log that it knows.", examples=[17])
 
 
@@ -107,17 +117,18 @@ async def work_now(
             raise not_found("crew", crew or "")
         crew = caller.crew
 
-    def look(connection: Connection) -> tuple[Any, Any, dict[str, JobReported]]:
+    def look(connection: Connection) -> tuple[Any, Any, FieldSaid]:
         followed, approved = plans.followed(connection, row.id), plans.approved(connection, row.id)
-        return followed, approved, _last_said(connection, row.id)
+        return followed, approved, field_said(connection, row.id, crew)
 
-    followed, approved, reported = await service.database.read(look)
+    followed, approved, said = await service.database.read(look)
     lists = None
     if followed is not None:
         lists = await work_of(service, followed, await sight_of(request, caller, row))
     work = _of_crew(lists, crew)
     plan = None if followed is None else plan_told(row, followed, approved)
     mine = {visit.job for visit in work.visits} if work else set()
+    near = {road for visit in work.visits for road in visit.roads_near} if work else set()
     return WorkNow(
         id=row.id,
         name=row.name,
@@ -130,7 +141,9 @@ async def work_now(
         stale_since=plan.stale_since if plan else None,
         crews=[one.crew for one in lists.crews if caller.speaks_for(one.crew)] if lists else [],
         work=work,
-        reported={job: said for job, said in reported.items() if job in mine},
+        reported={job: last for job, last in said.reported.items() if job in mine},
+        accepted={job: minute for job, minute in said.accepted.items() if job in mine},
+        roads_closed=sorted(near & said.roads_closed),
         as_of_seq=row.last_seq,
     )
 
@@ -144,17 +157,40 @@ def _of_crew(lists: WorkLists | None, crew: str | None) -> CrewWork | None:
     return work
 
 
-def _last_said(connection: Connection, incident_id: str) -> dict[str, JobReported]:
-    """Return for each job what happened to it last, of several in one minute what came last; finished stays so."""
+@dataclass(frozen=True)
+class FieldSaid:
+    """What the field last said that a crew's phone shows: of jobs, of jobs accepted, and the roads closed."""
+
+    reported: dict[str, JobReported]
+    accepted: dict[str, int]
+    roads_closed: frozenset[str]
+
+
+def field_said(connection: Connection, incident_id: str, crew: str | None) -> FieldSaid:
+    """Return what happened last, of several in one minute what came last; a finished job stays so.
+
+    A job counts as accepted where the last who accepted it was this crew, or did not say who it was.
+    """
     query = (
         select(event.c.kind, event.c.happened_minute, event.c.body)
-        .where(event.c.incident == incident_id, event.c.kind.in_(SAYS_HOW_FAR))
+        .where(event.c.incident == incident_id, event.c.kind.in_((*SAYS_HOW_FAR, "job_accepted", *ROADS)))
         .order_by(event.c.kind == "job_finished", event.c.happened_minute, event.c.seq)
     )
-    return {
-        row.body["job"]: JobReported(kind=row.kind, happened_minute=row.happened_minute)
-        for row in connection.execute(query)
-    }
+    reported: dict[str, JobReported] = {}
+    accepted: dict[str, Any] = {}
+    roads: dict[str, str] = {}
+    for row in connection.execute(query):
+        if row.kind in ROADS:
+            roads[row.body["link"]] = row.kind
+        elif row.kind == "job_accepted":
+            accepted[row.body["job"]] = row
+        else:
+            reported[row.body["job"]] = JobReported(kind=row.kind, happened_minute=row.happened_minute)
+    return FieldSaid(
+        reported,
+        {job: row.happened_minute for job, row in accepted.items() if row.body["crew"] in ("", crew)},
+        frozenset(link for link, kind in roads.items() if kind == "road_closed"),
+    )
 
 
 def _with_work(connection: Connection, tenant: str, crew: str) -> list[Any]:

@@ -4,6 +4,8 @@ export class Problem extends Error {
   constructor(status, told) {
     super(told.detail || told.title || `HTTP ${status}`);
     this.status = status;
+    // "invalid_input" of "urn:lifeline:problem:invalid-input"
+    this.kind = (told.type || "").split(/[:/]/).at(-1).replaceAll("-", "_");
     this.problems = told.problems || [];
   }
 }
@@ -40,8 +42,14 @@ async function ask(method, path, body, more = {}) {
 
 export const get = (path) => ask("GET", path);
 
+// crypto.randomUUID is there on https and localhost only; a phone in a van may have neither.
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 // `key` is the Idempotency-Key: the same one again gives the same answer, and does nothing twice.
-export const post = (path, body, { key = crypto.randomUUID() } = {}) =>
+export const post = (path, body, { key = newId() } = {}) =>
   ask("POST", path, body, { "Idempotency-Key": key });
 
 // `revision` is the ETag's number: refused (412) where somebody else was first.

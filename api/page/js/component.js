@@ -1,7 +1,7 @@
 // The panel of what is selected on the map: a component (why dark, whom it serves, when back, who comes), or a crew.
 
 import { get } from "./api.js";
-import { clock } from "./clock.js";
+import { clock, hour } from "./clock.js";
 import { el } from "./elements.js";
 import { duration, number, t, tOr } from "./i18n.js";
 import { store } from "./state.js";
@@ -104,6 +104,8 @@ function whyTold(id, state, why) {
   return found;
 }
 
+const acceptedTold = ({ accepted_minute: since }) => (typeof since === "number" ? el("span", { class: "accepted" }, ` ${t("component.accepted", { time: hour(since) })}`) : "");
+
 const because = (step) => tOr(`because.${step.because.replaceAll(" ", "_")}`, step.because);
 
 function chooser(kind, id, current = null) {
@@ -135,7 +137,7 @@ function workTold(timeline, minute, components) {
       "ul",
       { class: "visits" },
       visits.map((visit) =>
-        el("li", {}, chooser("crew", visit.crew), " → ", chooser("job", visit.job), el("br"), t("component.visit", {
+        el("li", {}, chooser("crew", visit.crew), " → ", chooser("job", visit.job), acceptedTold(visit), el("br"), t("component.visit", {
           arrive: clock(visit.arrive),
           finish: clock(visit.finish),
         })),
@@ -186,11 +188,11 @@ function crewTold(timeline, minute, id) {
   const skills = crew.skills.map((skill) => tOr(`sector.${skill}`, skill)).join(", ");
   return [
     ...heading(t("component.crew", { crew: id }), [t("component.skills", { skills }), crew.owner].filter(Boolean).join(" · ")),
-    el("p", {}, el("b", {}, t(`doing.${doing}`)), " ", visit ? chooser("job", visit.job) : ""),
+    el("p", {}, el("b", {}, t(`doing.${doing}`)), " ", visit ? [chooser("job", visit.job), acceptedTold(visit)] : ""),
     visit ? el("p", {}, t("component.visit", { arrive: clock(visit.arrive), finish: clock(visit.finish) })) : null,
     el("h3", {}, t("component.next")),
     following.length
-      ? el("ul", { class: "visits" }, following.map((one) => el("li", {}, chooser("job", one.job), el("br"), t("component.visit", { arrive: clock(one.arrive), finish: clock(one.finish) }))))
+      ? el("ul", { class: "visits" }, following.map((one) => el("li", {}, chooser("job", one.job), acceptedTold(one), el("br"), t("component.visit", { arrive: clock(one.arrive), finish: clock(one.finish) }))))
       : el("p", { class: "quiet" }, t("component.none_next")),
   ].filter(Boolean);
 }

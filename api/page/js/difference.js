@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { el, labelled, option } from "./elements.js";
 import { hoursText, personHours, rounded, signed } from "./figures.js";
 import { language, t } from "./i18n.js";
+import { refusal } from "./problems.js";
 import { store } from "./state.js";
 
 const FEW_CREWS = 5;
@@ -69,7 +70,7 @@ function draw() {
 }
 
 function body() {
-  if (shown.problem) return el("p", { class: "problem" }, shown.problem.message || t("shell.unreachable"));
+  if (shown.problem) return el("p", { class: "problem" }, refusal(shown.problem));
   const { told } = shown;
   if (!told) return el("p", { class: "quiet" }, t("difference.reading"));
   const change = personHours(told.after_objective - told.before_objective);

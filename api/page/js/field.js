@@ -4,11 +4,13 @@
 
 import { all, get, stream, useKey } from "./api.js";
 import { drawWork } from "./field_work.js";
-import { setLanguage, t, translate } from "./i18n.js";
-import { report, send, subscribe } from "./outbox.js";
+import { hourAt, setLanguage, t, translate } from "./i18n.js";
+import { report, reports, send, subscribe } from "./outbox.js";
 import { mountOutbox } from "./outbox_list.js";
+import { refusal } from "./problems.js";
 
-const READ_MS = 20_000;
+const READ_MS = 20_000; // While the stream of events is away.
+let connection = "";
 const element = (id) => document.getElementById(id);
 
 const view = {
@@ -34,14 +36,14 @@ async function main() {
   window.addEventListener("online", read);
   window.addEventListener("offline", () => lost());
   window.addEventListener("hashchange", () => window.location.reload());
-  subscribe(draw);
+  subscribe(outboxChanged);
   mountOutbox(element("outbox"));
   view.incident = asked.get("incident");
   view.crew = asked.get("crew");
   keepOffline();
   draw();
   await choose();
-  window.setInterval(read, READ_MS);
+  window.setInterval(() => connection !== "live" && read(), READ_MS);
   send();
 }
 
@@ -52,12 +54,12 @@ async function choose() {
     if (view.me.crew) view.crew = view.me.crew;
     if (!view.incident) return drawChoice(view.me.crew ? view.me.incidents : await openIncidents());
   } catch (problem) {
-    if (problem.status) return tell(problem.message);
+    if (problem.status) return tell(refusal(problem));
   }
   if (!view.incident) return tell(t("field.offline_choice"));
   remember();
   await read();
-  if (view.me && view.me.rights.includes("read_incidents")) listen();
+  listen();
   return null;
 }
 
@@ -73,18 +75,33 @@ async function read() {
     if (!view.crew && view.now.crews.length === 1) return chooseCrew(view.now.crews[0]);
     send();
   } catch (problem) {
-    if (problem.status && problem.status < 500) view.problem = problem.message;
+    if (problem.status && problem.status < 500) view.problem = refusal(problem);
     else return lost();
   }
   return draw();
 }
 
+// What concerns this caller is heard at once; of the rest there is only a number, and nothing to read anew.
 function listen() {
   let waiting = 0;
-  stream(view.incident, view.now ? view.now.as_of_seq : 0, () => {
+  const heard = (event) => {
+    if (!event.kind) return;
     window.clearTimeout(waiting);
     waiting = window.setTimeout(read, 100);
+  };
+  stream(view.incident, view.now ? view.now.as_of_seq : 0, heard, (told) => {
+    connection = told;
+    if (told === "lost") read();
   });
+}
+
+// What was just sent stays on the screen until the service tells it.
+let unsent = 0;
+function outboxChanged() {
+  const before = unsent;
+  unsent = reports().filter((one) => !one.refused).length;
+  if (unsent < before && view.incident) read();
+  else draw();
 }
 
 function lost() {
@@ -137,9 +154,7 @@ function planSaid(now) {
 function banner() {
   if (view.problem) return view.problem;
   if (view.isOffline) {
-    const zone = view.now && view.now.timezone ? { timeZone: view.now.timezone } : {};
-    const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone };
-    const read = view.readAt ? new Intl.DateTimeFormat("en-GB", options).format(new Date(view.readAt)) : "";
+    const read = view.readAt ? hourAt(new Date(view.readAt), view.now && view.now.timezone) : "";
     return read ? t("field.offline_since", { time: read }) : t("field.offline");
   }
   if (view.now && view.now.is_closed) return t("field.closed");

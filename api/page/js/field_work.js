@@ -1,10 +1,11 @@
 // The jobs of one crew as cards: the first one that is not done with all its buttons, the later ones folded.
 
-import { t, tOr } from "./i18n.js";
+import { hourAt, t, tOr } from "./i18n.js";
 import { button } from "./outbox_list.js";
 import { reports } from "./outbox.js";
 
 const WORK_MINUTES = [30, 60, 120, 240, 480];
+const MOST_ROADS = 6;
 const WHY_BLOCKED = ["road", "parts", "unsafe", "other"];
 
 // Which row of choices is open, and which folded parts: they stay as they are when news is drawn.
@@ -24,10 +25,10 @@ export function drawWork(place, context) {
     place.replaceChildren(words("p", t("field.no_plan_yet"), "empty"));
     return;
   }
-  const jobs = now.work.visits.map((visit) => ({ visit, state: stateOf(visit.job, now) }));
+  const jobs = now.work.visits.map((visit) => ({ visit, state: stateOf(visit.job, now), accepted: acceptedAt(visit.job, now) }));
   const todo = jobs.filter((job) => job.state !== "job_finished");
   const done = jobs.filter((job) => job.state === "job_finished");
-  const draw = { now, say, redraw, choose: (name) => toggle(name, redraw) };
+  const draw = { now, todo, say, redraw, choose: (name) => toggle(name, redraw) };
   place.replaceChildren();
   if (!jobs.length) place.append(words("p", t("field.no_work"), "empty"));
   else if (!todo.length) place.append(words("p", t("field.all_done"), "empty"));
@@ -40,12 +41,23 @@ export function drawWork(place, context) {
   if (done.length) place.append(doneList(done));
 }
 
+const reportsHere = (now) => reports().filter((one) => !one.refused && one.incident === now.id);
+
 // What was last said of a job: on this phone, sent or not, else as the service knows.
 function stateOf(job, now) {
-  const mine = reports().filter((one) => !one.refused && one.update.job === job && one.incident === now.id);
+  const mine = reportsHere(now).filter((one) => one.update.job === job);
   const last = mine.filter((one) => SAYS_HOW_FAR.has(one.update.kind)).at(-1);
   if (last) return last.update.kind;
   return now.reported[job] ? now.reported[job].kind : "";
+}
+
+// When the crew said that it takes a job, as an hour of the place's clock; "" where it did not.
+function acceptedAt(job, now) {
+  const mine = reportsHere(now).find((one) => one.update.kind === "job_accepted" && one.update.job === job);
+  const minute = (now.accepted || {})[job];
+  if (!mine && minute === undefined) return "";
+  const moment = mine ? Date.parse(mine.update.happened_at) : Date.parse(now.started_at) + minute * 60_000;
+  return hourAt(new Date(moment), now.timezone);
 }
 
 const SAYS_HOW_FAR = new Set(["job_started", "job_finished", "job_blocked", "job_unblocked"]);
@@ -78,11 +90,12 @@ function folded(job, draw) {
   return box;
 }
 
-function facts({ visit, state }) {
+function facts({ visit, state, accepted }) {
   const sector = tOr(`sector.${visit.sector}`, visit.sector);
   const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
   const found = [words("h3", visit.job)];
   if (state) found.push(words("p", t(`field.state_${state}`), `state ${state}`));
+  if (accepted && !state) found.push(words("p", t("field.accepted_at", { time: accepted }), "state job_accepted"));
   found.push(
     words("p", [sector, tOr(`kind.${visit.kind}`, visit.kind)].filter(Boolean).join(" · "), "quiet"),
     words("p", t("field.times", { arrive: dayAndHour(visit.arrive_clock), start: hourOf(visit.start_clock), finish: finishOf(visit) })),
@@ -111,7 +124,7 @@ function dayAndHour(clock) {
 const finishOf = ({ start_clock: start, finish_clock: finish }) =>
   start && finish && start.slice(0, 10) === finish.slice(0, 10) ? hourOf(finish) : dayAndHour(finish);
 
-function actions({ visit: { job }, state }, { say, choose, now }) {
+function actions({ visit: { job }, state, accepted }, { say, choose, now }) {
   const crew = now.work.crew;
   const row = document.createElement("div");
   row.className = "actions";
@@ -121,11 +134,13 @@ function actions({ visit: { job }, state }, { say, choose, now }) {
     add(key, () => choose(`${name} ${job}`), className);
     row.lastChild.setAttribute("aria-expanded", String(open === `${name} ${job}`));
   };
-  if (!isBegun && state !== "job_blocked") add("field.started", () => say({ kind: "job_started", job, crew }), "main");
+  const isOpen = !isBegun && state !== "job_blocked";
+  if (isOpen && !accepted) add("field.accept", () => say({ kind: "job_accepted", job, crew }), "main");
+  if (isOpen) add("field.started", () => say({ kind: "job_started", job, crew }), accepted ? "main" : "");
   if (state === "job_blocked") add("field.free", () => say({ kind: "job_unblocked", job }), "main");
   addOpener("finished", "field.finished", isBegun ? "main" : "");
   addOpener("work", isBegun ? "field.left" : "field.takes");
-  if (state !== "job_blocked" && !isBegun) addOpener("blocked", "field.blocked");
+  if (isOpen) addOpener("blocked", "field.blocked");
   const titles = {
     [`work ${job}`]: isBegun ? "field.left_how_long" : "field.takes_how_long",
     [`blocked ${job}`]: "field.blocked_why",
@@ -156,33 +171,54 @@ function choices(options, say, title) {
 
 const span = (minutes) => (minutes < 60 ? t("shell.minutes", { minutes }) : t("shell.hours", { hours: minutes / 60 }));
 
-// New damage at one of the crew's sites; who may report on everything also names other parts and closed roads.
-function elsewhere({ now, say, choose }, me) {
+// New damage at one of the crew's sites, roads near them; who may report on everything also names other parts.
+function elsewhere({ now, todo, say, choose }, me) {
   const box = document.createElement("section");
   const row = document.createElement("div");
   row.className = "actions";
-  const isFree = me && me.rights.includes("report_updates");
-  for (const [name, key] of [["damage", "field.damage"], ...(isFree ? [["road", "field.road_closed"]] : [])]) {
+  const isFree = Boolean(me && me.rights.includes("report_updates"));
+  const closed = roadsClosed(now);
+  const near = [...new Set(todo.flatMap(({ visit }) => visit.roads_near || []))];
+  const shut = near.filter((link) => closed.has(link));
+  const offers = [["damage", "field.damage", true], ["road", "field.road_closed", isFree || near.length], ["opened", "field.road_opened", shut.length]];
+  for (const [name, key] of offers.filter((offer) => offer[2])) {
     row.append(button(key, () => choose(name)));
     row.lastChild.setAttribute("aria-expanded", String(open === name));
   }
   box.append(words("h2", t("field.elsewhere")), row);
-  if (open === "damage") {
-    const sites = [...new Set(now.work.visits.map((visit) => visit.component).filter(Boolean))];
-    box.append(choices(sites.map((component) => [component, { kind: "damage_found", component }]), say, "field.which_site"));
-  }
-  if (isFree && (open === "damage" || open === "road")) box.append(named(open, say));
+  const options = {
+    damage: () => [...new Set(now.work.visits.map((visit) => visit.component).filter(Boolean))].map((component) => [component, { kind: "damage_found", component }]),
+    road: () => near.filter((link) => !closed.has(link)).slice(0, MOST_ROADS).map((link) => [link, { kind: "road_closed", link }]),
+    opened: () => shut.map((link) => [link, { kind: "road_opened", link }]),
+  };
+  const listed = options[open] ? options[open]() : [];
+  if (listed.length) box.append(choices(listed, say, open === "damage" ? "field.which_site" : "field.which_road"));
+  if ((isFree && open === "damage") || open === "road") box.append(named(open, say, open === "road" ? near : []));
   return box;
 }
 
+// Which roads are closed: as the service knows, and as was tapped on this phone since.
+function roadsClosed(now) {
+  const found = new Set(now.roads_closed);
+  for (const { update } of reportsHere(now)) {
+    if (update.kind === "road_closed") found.add(update.link);
+    if (update.kind === "road_opened") found.delete(update.link);
+  }
+  return found;
+}
+
 // A name typed in, for what is not on the list.
-function named(what, say) {
+function named(what, say, known) {
   const form = document.createElement("form");
   form.className = "named";
   const label = document.createElement("label");
   const input = document.createElement("input");
   Object.assign(input, { required: true, maxLength: 200, autocomplete: "off" });
-  label.append(words("span", t(`field.name_${what}`)), input);
+  const list = document.createElement("datalist");
+  list.id = "known-names";
+  list.append(...known.map((name) => new Option(name, name)));
+  input.setAttribute("list", list.id);
+  label.append(words("span", t(`field.name_${what}`)), input, list);
   const submit = words("button", t("field.report"));
   submit.type = "submit";
   form.append(label, submit);

@@ -8,11 +8,13 @@ const FILES = [
   "/page/css/field.css",
   "/page/css/outbox.css",
   "/page/js/api.js",
+  "/page/js/elements.js",
   "/page/js/field.js",
   "/page/js/field_work.js",
   "/page/js/i18n.js",
   "/page/js/outbox.js",
   "/page/js/outbox_list.js",
+  "/page/js/problems.js",
   "/page/text/en.json",
   "/page/text/zh.json",
 ];

@@ -6,10 +6,11 @@
 import { clock, dayAndHour, dayMinute, hour } from "./clock.js";
 import { el, enlarged, svg } from "./elements.js";
 import { duration, t, tOr } from "./i18n.js";
-import { startDrag } from "./gantt_drag.js";
+import { keepFromScrolling, startDrag } from "./gantt_drag.js";
 import { openOrders } from "./gantt_orders.js";
 import { drawPending } from "./gantt_pending.js";
 import { give, onOrders, orders, ordersOf } from "./orders.js";
+import { undoable } from "./problems.js";
 import { store } from "./state.js";
 import { onRows, orderOfDrop } from "./visits.js";
 
@@ -64,6 +65,7 @@ export function mount(element) {
   window.addEventListener("lifeline:words", draw);
   new ResizeObserver(() => draw()).observe(place.querySelector("#gantt"));
   place.querySelector("#gantt").addEventListener("wheel", onWheel, { passive: false });
+  keepFromScrolling(place.querySelector("#gantt"));
 }
 
 const width = () => Math.max(320, place.querySelector("#gantt").clientWidth - 2);
@@ -159,7 +161,7 @@ function drawBar(visit, y) {
   const piece = (from, to, name, height) =>
     to > from && svg("rect", { x: at(from), y: y + (BAR - height) / 2, width: Math.max((to - from) * scale(), 1), height, class: name });
   const room = (visit.finish - visit.start) * scale();
-  const text = `${locked.length ? "🔒" : ""}${visit.job}`;
+  const text = `${locked.length ? "🔒" : ""}${typeof visit.accepted_minute === "number" ? "✓ " : ""}${visit.job}`;
   const told = says(visit, locked);
   const bar = svg(
     "g",
@@ -199,12 +201,13 @@ function says(visit, locked) {
       work: duration(visit.finish - visit.start),
     }),
     visit.sector ? tOr(`sector.${visit.sector}`, visit.sector) : "",
+    typeof visit.accepted_minute === "number" ? t("gantt.accepted", { time: hour(visit.accepted_minute) }) : "",
     ...locked.map((order) => t(`orders.${order.kind}`, { job: order.job, value: order.value })),
   ];
   return parts.filter(Boolean).join("\n");
 }
 
-// Drawn last, so that bars that begin before the axis go behind them.
+// Drawn last: bars that begin before the axis go behind them.
 function labels() {
   return svg(
     "g",
@@ -243,7 +246,7 @@ function drawLeftOut() {
   if (!left.length) return;
   ground.append(
     el("h3", {}, t("gantt.left_out", { jobs: left.length })),
-    el("ul", {}, left.map((one) => el("li", {}, el("b", {}, one.job), ` ${one.reason}`))),
+    el("ul", {}, left.map((one) => el("li", {}, el("b", {}, one.job), undoable(one)))),
   );
 }
 

@@ -2,6 +2,11 @@
 
 const LEAST_PIXELS = 5;
 
+// A finger on a bar drags it and does not scroll. Chromium heeds `touch-action` on a whole drawing, not on parts of it.
+export function keepFromScrolling(ground) {
+  ground.addEventListener("touchstart", (event) => event.target.closest(".visit") && event.preventDefault(), { passive: false });
+}
+
 // rowAt(y) gives the row at a height of the drawing; onDrop(row, pixels) hears how far along the time it went.
 export function startDrag(event, bar, { rowAt, onClick, onDrop, onCancel }) {
   if (event.button !== 0) return;

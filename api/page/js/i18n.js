@@ -53,3 +53,9 @@ export function duration(minutes) {
   if (!hours) return t("shell.minutes", { minutes: rest });
   return rest ? t("shell.hours_minutes", { hours, minutes: rest }) : t("shell.hours", { hours });
 }
+
+// A moment as an hour of a place's clock, such as 09:30; without a zone that of this device.
+export function hourAt(moment, zone) {
+  const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(zone ? { timeZone: zone } : {}) };
+  return new Intl.DateTimeFormat("en-GB", options).format(moment);
+}

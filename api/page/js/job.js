@@ -5,6 +5,7 @@ import { clock } from "./clock.js";
 import { el } from "./elements.js";
 import { number, language, t, tOr } from "./i18n.js";
 import { openOrders } from "./gantt_orders.js";
+import { refusal } from "./problems.js";
 import { store } from "./state.js";
 import { onRows } from "./visits.js";
 
@@ -15,7 +16,10 @@ let chart = null;
 export function mount(element) {
   place = element;
   place.className = "job-panel";
-  onRows((found) => (chart = found));
+  onRows((found) => {
+    chart = found;
+    if (!place.contains(document.activeElement)) draw();
+  });
   store.subscribe(["selected", "plan"], read);
   window.addEventListener("lifeline:words", draw);
   read();
@@ -69,7 +73,7 @@ const visit = () => (chart ? chart.rows.flatMap((row) => row.visits).find((one) 
 
 function body() {
   const { told, problem } = shown;
-  if (problem) return el("p", { class: "problem" }, problem.status === 404 ? t("job.not_in_plan") : problem.message || t("shell.unreachable"));
+  if (problem) return el("p", { class: "problem" }, problem.status === 404 ? t("job.not_in_plan") : refusal(problem));
   if (!store.get().plan) return el("p", { class: "quiet" }, t("job.no_plan"));
   if (!told) return el("p", { class: "quiet" }, t("job.reading"));
   return el("div", {}, facts(told), el("ul", { class: "sentences" }, told.sentences[language()].map((one) => el("li", {}, one))));
@@ -79,6 +83,8 @@ function facts(told) {
   const rows = [];
   if (told.in_plan) {
     rows.push(["crew", told.crew], ["when", `${clock(told.start)} – ${clock(told.finish)}`]);
+    const since = visit() ? visit().accepted_minute : null;
+    if (typeof since === "number") rows.push(["accepted", clock(since)]);
     for (const [service, persons] of Object.entries(told.persons_back)) {
       if (persons) rows.push(["back", t("job.persons", { persons: number(persons), service: tOr(`sector.${service}`, service) })]);
     }

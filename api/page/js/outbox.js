@@ -3,7 +3,7 @@
 // its tap, so one that is sent twice counts once. What the service refuses is set aside with its reason and stays
 // until somebody puts it away: nothing is dropped in silence.
 
-import { post } from "./api.js";
+import { newId, post } from "./api.js";
 
 const KEPT = "lifeline.outbox";
 const WAITS_MS = [1000, 2000, 5000, 10_000, 30_000];
@@ -44,15 +44,9 @@ export function subscribe(callback) {
   return () => listeners.delete(callback);
 }
 
-// crypto.randomUUID is there on https and localhost only; a phone in a van may have neither.
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return `page:${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-}
-
 // Report something: {kind, job, …}. It is on this machine when this returns, and sent as soon as that can be.
 export function report(incident, update) {
-  const whole = { ...update, id: newId(), happened_at: new Date().toISOString() };
+  const whole = { ...update, id: `page:${newId()}`, happened_at: new Date().toISOString() };
   change((all) => [...all, { incident, update: whole, refused: null }]);
   send();
   return whole.id;

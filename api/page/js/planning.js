@@ -4,7 +4,9 @@ import { post } from "./api.js";
 import { mountDifference } from "./difference.js";
 import { button, el, labelled, option } from "./elements.js";
 import { t } from "./i18n.js";
+import { refusal } from "./problems.js";
 import { onOrders, orders } from "./orders.js";
+import { mountPlanOrders } from "./plan_orders.js";
 import { store } from "./state.js";
 import { mountVersions } from "./versions.js";
 import { mountWatching, watch } from "./watching.js";
@@ -19,11 +21,12 @@ let problem = null;
 
 export function mount(element) {
   place = element;
-  const parts = ["form", "watching", "versions", "difference"].map((name) => el("div", { class: `plan-${name}` }));
+  const parts = ["form", "watching", "versions", "orders", "difference"].map((name) => el("div", { class: `plan-${name}` }));
   place.append(...parts);
   mountWatching(parts[1]);
   mountVersions(parts[2]);
-  mountDifference(parts[3]);
+  mountPlanOrders(parts[3]);
+  mountDifference(parts[4]);
   store.subscribe(["incident"], drawIfOther);
   onOrders(drawIfOther);
   window.addEventListener("lifeline:words", drawForm);
@@ -119,7 +122,7 @@ async function start() {
     });
     watch(told.job, { isOurs: true, seconds: asked.seconds });
   } catch (refused) {
-    problem = refused.message || t("shell.unreachable");
+    problem = refusal(refused);
   }
   drawForm();
 }

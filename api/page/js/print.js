@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { el } from "./elements.js";
 import { language, number, t, tOr } from "./i18n.js";
+import { refusal, undoable } from "./problems.js";
 
 let place = null;
 
@@ -17,7 +18,7 @@ export async function printLists(incident, plan) {
     place.replaceChildren(...pages(incident, plan, lists));
     window.print();
   } catch (problem) {
-    window.alert(problem.message || t("shell.unreachable"));
+    window.alert(refusal(problem));
   }
 }
 
@@ -72,7 +73,7 @@ function leftOut(incident, plan, lists) {
     "section",
     { class: "sheet" },
     head(incident, plan, lists, t("print.left_out")),
-    el("ul", {}, lists.left_out.map((one) => el("li", {}, el("b", {}, one.job), ` ${one.reason}`))),
+    el("ul", {}, lists.left_out.map((one) => el("li", {}, el("b", {}, one.job), undoable(one)))),
   );
 }
 

@@ -4,6 +4,7 @@ import { useKey } from "./api.js";
 import { clock, zone } from "./clock.js";
 import { follow } from "./following.js";
 import { setLanguage, t, translate } from "./i18n.js";
+import { refusal } from "./problems.js";
 import { followAddress, store } from "./state.js";
 
 // Tab -> the modules it shows, one below the other. Each exports mount(element).
@@ -73,7 +74,7 @@ function drawHeader() {
   element("connection").dataset.connection = connection;
   const banner = element("banner");
   const told = problem
-    ? problem.message || t("shell.unreachable")
+    ? refusal(problem)
     : connection !== "live" && incident
       ? t(`shell.${connection}_banner`)
       : plan && plan.stale_since

@@ -3,6 +3,7 @@
 import { all, get, post } from "./api.js";
 import { openIncident } from "./following.js";
 import { number, t, tOr } from "./i18n.js";
+import { refusal } from "./problems.js";
 import { playFromTheShock } from "./play.js";
 import { store } from "./state.js";
 
@@ -36,7 +37,7 @@ async function read(element) {
     incidents = found.items;
     problem = "";
   } catch (error) {
-    problem = error.message || t("shell.unreachable");
+    problem = refusal(error);
   }
   isAsking = false;
   draw(element);
@@ -99,7 +100,7 @@ async function load(name, element) {
     openIncident(incident.id);
   } catch (error) {
     loading = "";
-    problem = error.message || t("shell.unreachable");
+    problem = refusal(error);
     draw(element);
   }
 }

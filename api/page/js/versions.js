@@ -6,6 +6,7 @@ import { button, el } from "./elements.js";
 import { gapText, hoursText } from "./figures.js";
 import { showPlan } from "./following.js";
 import { t, tOr } from "./i18n.js";
+import { refusal } from "./problems.js";
 import { printLists } from "./print.js";
 import { store } from "./state.js";
 
@@ -122,16 +123,16 @@ async function approve(incident, plan, although) {
     return "";
   } catch (refused) {
     if (refused.status === 403) return t("versions.may_not");
-    if (refused.status !== 409) return refused.message || t("shell.unreachable");
+    if (refused.status !== 409) return refusal(refused);
     return whyRefused(incident, plan, await Promise.all([get(path), get(`${path}/${plan.version}`)]).catch(() => null), refused);
   }
 }
 
 function whyRefused(incident, plan, now, refused) {
   if (incident.is_drill) return t("versions.not_a_drill");
-  if (!now) return refused.message;
+  if (!now) return refusal(refused);
   const [{ items }, current] = now;
   if (current.sha256 !== plan.sha256) return t("versions.other_hash");
   if (items[0].version !== plan.version) return t("versions.not_newest", { version: items[0].version });
-  return current.stale_since ? t("versions.stale_now") : refused.message;
+  return current.stale_since ? t("versions.stale_now") : refusal(refused);
 }

@@ -5,6 +5,7 @@ import { button, el, enlarged } from "./elements.js";
 import { gapText, hoursText, personHours } from "./figures.js";
 import { showPlan } from "./following.js";
 import { number, t, tOr } from "./i18n.js";
+import { refusal } from "./problems.js";
 import { store } from "./state.js";
 import { stepChart } from "./step_chart.js";
 
@@ -125,7 +126,7 @@ function draw() {
       isRunning ? progress : null,
       el("span", { class: "grow quiet" }, isRunning ? phase(status) : endText()),
     ),
-    problem ? el("p", { class: "problem", role: "alert" }, problem.message || t("shell.unreachable")) : "",
+    problem ? el("p", { class: "problem", role: "alert" }, refusal(problem)) : "",
     last
       ? el("p", {}, t("planning.best_so_far", { best: hoursText(last.objective), gap: gapText(last.objective, last.bound) }))
       : isRunning

@@ -4,6 +4,7 @@ import { get, post, remove } from "./api.js";
 import { changeOf, changeText, KINDS } from "./changes.js";
 import { button, el, labelled, nameField, option } from "./elements.js";
 import { t, tOr } from "./i18n.js";
+import { refusal } from "./problems.js";
 import { namesOf } from "./names.js";
 import { store } from "./state.js";
 import { drawAnswer } from "./whatif_answer.js";
@@ -55,7 +56,7 @@ async function follow(job) {
       variants = answer.told.variants.slice(0, MOST).map((one) => ({ name: one.name, changes: one.changes }));
     } else problem = running.status === "dismissed" ? t("whatif.dismissed") : running.message;
   } catch (refused) {
-    problem = refused.status === 404 ? t("whatif.unknown", { job }) : refused.message || t("shell.unreachable");
+    problem = refused.status === 404 ? t("whatif.unknown", { job }) : refusal(refused);
   }
   running = null;
   draw();
@@ -202,7 +203,7 @@ async function ask() {
     store.set({ whatif: told.job });
     await done;
   } catch (refused) {
-    problem = refused.message || t("shell.unreachable");
+    problem = refusal(refused);
     draw();
   }
   return undefined;

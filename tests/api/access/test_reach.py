@@ -39,7 +39,7 @@ def field_refused(caller: Caller, **update: Any) -> str | None:
         ({"component": "W1"}, None),
         ({"component": "W"}, "component"),
         ({"component": "L2"}, "component"),
-        ({"link": "R1"}, "link"),
+        ({"link": "R1"}, None),
     ],
 )
 def test_a_crew_reports_about_itself_and_the_jobs_it_was_given(update: Any, refused: str | None) -> None:

@@ -131,7 +131,7 @@ def test_map_features_are_cut_the_same_way(grid: Sight) -> None:
 
 def test_a_work_list_holds_own_crews_and_own_jobs(grid: Sight) -> None:
     def work(crew: str, *jobs: str) -> dict[str, Any]:
-        visits = [{"job": job, "start": 5} for job in jobs]
+        visits = [{"job": job, "start": 5, "roads_near": []} for job in jobs]
         return {"crew": crew, "skills": ["x"], "longitude": 1.0, "latitude": 2.0, "visits": visits}
 
     lists = {
@@ -141,7 +141,7 @@ def test_a_work_list_holds_own_crews_and_own_jobs(grid: Sight) -> None:
     seen = seen_work(lists, grid)
     red, blue = seen["crews"]
     assert red == lists["crews"][0]  # what its own crew does for others is its own work
-    assert blue["visits"] == [{"job": "P1-P2/isolate", "start": 5}]
+    assert blue["visits"] == [{"job": "P1-P2/isolate", "start": 5, "roads_near": []}]
     assert (blue["skills"], blue["longitude"]) == ([], None)
     assert seen["left_out"] == [{"job": "P1", "reason": "r"}]
 
@@ -187,3 +187,8 @@ def test_events_are_seen_by_what_they_are_about(
         assert shown is not None
         assert shown["body"] == seen
         assert ("who" in shown) == (seen == body)
+
+
+def test_a_plan_is_heard_of_by_all_although_it_names_the_job_that_made_it(grid: Sight) -> None:
+    event = {"seq": 4, "kind": "plan.ready", "who": "key:9", "body": {"job": "5f1d7a84", "objective": 77}}
+    assert seen_event(event, grid) == {"seq": 4, "kind": "plan.ready", "body": {}}

@@ -204,6 +204,9 @@ def test_a_crew_reports_about_the_work_that_was_approved_for_it(service: Caller)
     assert [answer.status for answer in refused] == [403] * 3
     assert report(service, desk, incident, kind="crew_off_duty", crew="blue").status == 201
     assert service.ask("GET", f"/v1/incidents/{incident}/log", key=red).status == 403
+    heard = service.ask("GET", f"/v1/incidents/{incident}/events?after=0", key=red)
+    assert heard.status == 200
+    assert b"blue" not in heard.body
 
 
 def test_a_utility_sees_its_own_part_of_the_log_and_nothing_that_concerns_all(service: Caller) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from service_worlds import asked_by
 from worlds import town
 
 from api.access.caller import LOCAL_ADMIN, Caller
+from api.incidents.timeline_answers import Timeline
 from lifeline import Settings, Shock, build_problem
 from lifeline.repair import RepairProblem
 
@@ -99,6 +101,39 @@ def test_a_water_utility_reads_its_own_work_and_returns_and_no_explanations(
     # It needs the power line too; which one that is, is not the utility's to know.
     assert back[0]["needs"] == ["W1-W"]
     assert closed == [403, 403, 403]
+
+
+@pytest.mark.parametrize("path", ["timeline", "plans/1/timeline"])
+def test_a_water_utility_goes_through_time_by_its_own_network_and_its_own_people(
+    client: TestClient, url: str, path: str
+) -> None:
+    """Its 30 people have water at 60, with the pipe and the power; of the 20 of A, and of red, it reads nothing."""
+    with asking(client, WATER) as get:
+        told = get(f"{url}/{path}").json()
+    whole = client.get(f"{url}/{path}").json()
+    Timeline.model_validate({name: told[name] for name in Timeline.model_fields})
+
+    columns = told["components"]
+    assert columns["id"] == ["A", "W", "W1", "W1-W"]
+    assert [columns["from"][3], columns["to"][3]] == [2, 1]
+    lives = {
+        (minute, columns["id"][component], told["states"][state])
+        for minute, component, state in zip(*told["changes"].values(), strict=True)
+    }
+    assert {name for _, name, _ in lives} == {"A", "W", "W1", "W1-W"}
+    assert (60, "A", "works") in lives
+    assert [(row["service"], row["persons"], row["points"]) for row in told["curves"]] == [
+        ("water", 30, [[0, 30], [60, 0]])
+    ]
+    (district,) = told["districts"]
+    assert (district["persons"], district["points"]) == (30, [[0, 30], [60, 0]])
+    assert [(crew["crew"], len(crew["visits"])) for crew in told["crews"]] == [("blue", 1)]
+    assert told["customers"]["id"] == ["people of W"]
+    assert told["supplies"] == {"customer": [0], "service": ["water"], "node": ["W"]}
+    assert [secret for secret in ('"red"', '"P1"', '"B"', "people of A") if secret in json.dumps(told)] == []
+    # Who sees all still does, although a smaller one was told before.
+    assert [row["service"] for row in whole["curves"]] == ["power", "water"]
+    assert len(whole["components"]["id"]) == 8
 
 
 def test_a_crew_reads_its_own_work_list_and_nothing_else(client: TestClient, url: str) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from planned_incidents import add_plan, no_children
+from planned_incidents import add_plan, no_children, with_plans
 from service_worlds import incident_in, said
+from worlds import town
 
 from api.access import key_table
 from api.access.keys import make_key
-from lifeline import build_problem, schedule
+from lifeline import Settings, build_problem, schedule
 from lifeline.shock import Shock
 from scenarios.scenario import load_scenario
 
@@ -109,3 +110,59 @@ def test_in_a_drill_a_crew_reports_on_the_newest_plan_and_else_on_the_approved_o
     assert report(client, drill, update, headers=red) == 201
     assert report(client, drill, other, headers=red) == 403
     assert report(client, real, update, headers=red) == 403
+
+
+def test_a_job_counts_as_accepted_by_the_crew_that_said_so_last_and_is_as_open_as_before(
+    client: TestClient,
+) -> None:
+    incident = planned(client)
+    report(client, incident, said("a", "job_accepted", job="line-ash-brook", crew="red", minutes_ago=60))
+    report(client, incident, said("b", "job_accepted", job="cliff-substation", crew="blue"))
+
+    told = client.get(f"/v1/incidents/{incident}/work?crew=red").json()
+
+    assert told["accepted"] == {"line-ash-brook": 60}
+    assert told["reported"] == {}
+    assert told["stale_since"] is None
+
+
+def test_a_crew_accepts_its_own_jobs_only_and_that_makes_no_plan_stale(client: TestClient) -> None:
+    drill = planned(client, is_drill=True)
+    red = key_of(client, "crew", "red")
+    about = f"/v1/incidents/{drill}/updates"
+    own, others = (
+        client.post(about, json={"updates": [said(job, "job_accepted", job=job, crew="red")]}, headers=red)
+        for job in ("line-ash-brook", "main-brook-cliff")
+    )
+    assert (own.status_code, own.json()["stale_plans"]) == (201, [])
+    assert others.status_code == 403
+
+
+def test_a_crew_reports_any_road_and_reads_which_of_those_near_its_sites_are_closed(
+    client: TestClient,
+) -> None:
+    """R1-R2 is next to red's line at 0.02 degrees, R9-R10 the farthest of five links; both are reported closed."""
+    roads = "R1-R2-R3-R4-R5 R9-R10"
+    places = {f"R{number}": (0.02 * number, 0.0) for number in (1, 2, 3, 4, 5, 9, 10)}
+    system = town(
+        power="P1*-A",
+        road=roads,
+        places={"P1": (0.02, 0.0), "A": (0.02, 0.0), **places},
+        people={"A": 20},
+        crews={"red": "power"},
+        damage={"P1-A": 60},
+        settings=Settings(name="town", start="2026-03-02T06:00:00+00:00", horizon_minutes=2880),
+    )
+    problem = build_problem(system, Shock.from_table(system, system.damage))
+    incident = with_plans(client, problem, {"red": ["P1-A"]})
+    closed = [said(link, "road_closed", link=link) for link in ("R1-R2", "R2-R3", "R9-R10")]
+    red = key_of(client, "crew", "red")
+    client.app.state.door.ring.forget()  # type: ignore[attr-defined]
+
+    sent = report(client, incident, *closed, headers=red)
+    opened = report(client, incident, said("again", "road_opened", link="R2-R3"), headers=red)
+    told = client.get(f"/v1/incidents/{incident}/work", headers=red).json()
+
+    assert (sent, opened) == (201, 201)
+    assert told["work"]["visits"][0]["roads_near"] == ["R1-R2", "R2-R3", "R3-R4", "R4-R5"]
+    assert told["roads_closed"] == ["R1-R2"]

@@ -160,3 +160,11 @@ def test_a_cause_that_is_mended_is_none_any_more(tmp_path):
         "cliff-mast": ["cliff-mast", "cliff-substation"],
     }
     assert [row["broken"] for row in told["causes"]] == ["cliff-substation"]
+
+
+def test_a_job_left_out_says_the_kind_of_reason_too(tmp_path):
+    found = update(1, "damage_found", 10, component="cliff-tank", minutes=30, skill="telecom")
+    told = picture(incident(tmp_path, updates=[found], now=20), lambda _: None)
+    (row,) = told["unassignable"]
+    assert (row["job"], row["kind"]) == ("cliff-tank", "no_skill")
+    assert "telecom" in row["reason"]

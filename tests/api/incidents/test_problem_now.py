@@ -142,7 +142,7 @@ def field_updates(draw):
         more = {about: draw(st.sampled_from(SUBJECTS[about]))}
         if kind in ("job_takes", "job_left"):
             more["minutes"] = draw(st.integers(1, 300))
-        if kind in ("job_started", "job_finished"):
+        if kind in ("job_accepted", "job_started", "job_finished"):
             more["crew"] = draw(st.sampled_from(["", "red", "blue"]))
         updates.append(update(number, kind, draw(st.integers(0, 300)), **more))
     return updates

@@ -95,3 +95,14 @@ def test_the_hash_is_that_of_the_canonical_text():
     assert standing.sha256 == hashlib.sha256(standing.canonical.encode()).hexdigest()
     assert '"buffers_refilled":[{"component":"mast","group":"mains","minute":3}]' in standing.canonical
     assert '"counts":{"buffer_refilled":1}' in standing.canonical
+
+
+def test_the_crew_that_accepted_last_has_the_job_and_it_is_as_open_as_before():
+    told = Standing.of(
+        [
+            Report(2, "2", "job_accepted", "line", crew="blue"),
+            Report(1, "1", "job_accepted", "line", crew="red"),
+        ]
+    )
+    assert told.content["accepted"] == {"line": {"crew": "blue", "since_minute": 2}}
+    assert told.content["jobs"] == {}

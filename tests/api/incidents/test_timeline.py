@@ -97,3 +97,28 @@ def test_buffers_that_drain_say_how_long_they_last_and_since_when(tmp_path):
     told = drawn(tmp_path, now=30)
     (mast,) = told["buffers"]
     assert (mast["component"], mast["minutes"], mast["provided"]) == ("cliff-mast", 120, [[0, 0], [240, 1]])
+
+
+def test_an_accepted_job_changes_nothing_but_that_its_visit_says_so(tmp_path):
+    """Red accepts the line at minute 12; blue accepts red's substation, which is not its own by the plan."""
+    accepted = [
+        update(1, "job_accepted", 12, job="line-ash-brook", crew="red"),
+        update(2, "job_accepted", 13, job="cliff-substation", crew="blue"),
+    ]
+    told, before = drawn(tmp_path, updates=accepted, now=20), drawn(tmp_path, now=20)
+    visits = {visit["job"]: visit for crew in told["crews"] for visit in crew["visits"]}
+    assert {job: visit["accepted_minute"] for job, visit in visits.items()} == {
+        "line-ash-brook": 12,
+        "cliff-substation": None,
+        "main-brook-cliff": None,
+    }
+    visits["line-ash-brook"]["accepted_minute"] = None
+    assert told == before
+
+
+@pytest.mark.parametrize(("minute", "jobs"), [(11, []), (12, ["line-ash-brook"]), (60, [])])
+def test_the_picture_tells_what_is_accepted_until_it_is_finished(tmp_path, minute, jobs):
+    accepted = [update(1, "job_accepted", 12, job="line-ash-brook")]
+    told = picture(incident(tmp_path, updates=accepted, now=20, at=minute), lambda _: None)
+    assert [row["job"] for row in told["accepted"]] == jobs
+    assert told | {"accepted": []} == picture(incident(tmp_path, now=20, at=minute), lambda _: None)
