@@ -152,12 +152,11 @@ def test_denials_are_written_down_with_who_and_what(service: Caller, settings: S
 
 
 def test_an_open_stream_ends_within_five_seconds_of_its_keys_end(service: Caller) -> None:
+    incident = load(service)
     shown = key_of(service, "viewer")
     learn(service)
     door, database = service.app.state.door, service.app.state.service.database
     who = door.ring.caller_of(shown)
-
-    incident = load(service)
     streams = service.app.state.service.streams
 
     async def follow() -> None:
