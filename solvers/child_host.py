@@ -28,8 +28,7 @@ from typing import Any, NoReturn
 from solvers.child import answer
 from solvers.child_hosted import BORN, MOST_PACKET_BYTES
 
-
-LOADED = ("ortools.sat.python.cp_model", "solvers.cp_search")
+LOADED = ("ortools.sat.python.cp_model", "scipy.sparse.csgraph", "solvers.cp_search")
 "What a child that solves need not load any more; loading it starts no thread."
 
 

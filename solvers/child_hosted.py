@@ -28,6 +28,8 @@ ANSWER_SECONDS = 10.0
 FAREWELL_SECONDS = 1.0
 "How long a host is waited for that has nothing to tell any more."
 
+HOST = "solvers.child_host"
+
 BORN = b"born"
 "What the host says of a child that it has forked."
 
@@ -133,7 +135,7 @@ class _Host:
         number = theirs.fileno()
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - this Python, and a module of ours
-                [sys.executable, "-m", "solvers.child_host", str(number), str(os.getpid())],
+                [sys.executable, "-m", HOST, str(number), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -168,7 +170,7 @@ class _Host:
 
 
 @dataclass
-class _Keeper:
+class Keeper:
     """Knows the process's host, if it has one."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -215,7 +217,7 @@ class _Keeper:
             host.disown()
 
 
-_KEEPER = _Keeper()
+KEEPER = Keeper()
 
 
 def hosted() -> HostedChild | None:
@@ -223,4 +225,4 @@ def hosted() -> HostedChild | None:
     # Elsewhere there is no pidfd; and not every Linux allows of it.
     if sys.platform != "linux":
         return None
-    return _KEEPER.child()
+    return KEEPER.child()
