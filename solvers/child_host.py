@@ -28,7 +28,7 @@ from typing import Any, NoReturn
 from solvers.child import answer
 from solvers.child_hosted import BORN, MOST_PACKET_BYTES
 
-LOADED = ("ortools.sat.python.cp_model", "scipy.sparse.csgraph", "solvers.cp_search")
+LOADED = ("ortools.sat.python.cp_model", "scipy.sparse.csgraph", "solvers.cp_search", "solvers.cp_windows")
 "What a child that solves need not load any more; loading it starts no thread."
 
 
@@ -133,12 +133,23 @@ def settle_in(surroundings: dict[str, Any]) -> None:
 
 
 def load() -> None:
-    """Load what CP-SAT needs, without a thread; set it apart, so that a child's garbage collection copies nothing."""
+    """Load what CP-SAT needs, without a thread."""
     for module in LOADED:
         importlib.import_module(module)
 
-    gc.collect()
-    gc.freeze()
+
+def be_host(line: socket.socket, caller: int) -> NoReturn:
+    """Serve in a process that the caller has just forked, with all that is loaded."""
+    try:
+        os.closerange(3, line.fileno())
+        os.closerange(line.fileno() + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for end in (0, 1, 2):
+            os.dup2(nowhere, end)
+        gc.freeze()
+        Host(line, caller).serve()
+    finally:
+        os._exit(1)
 
 
 def main() -> None:
@@ -146,6 +157,9 @@ def main() -> None:
     line, caller = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     host = Host(line, caller)
     load()
+    gc.collect()
+    # Set apart what is loaded: a child's garbage collection then copies nothing of it.
+    gc.freeze()
     host.serve()
 
 

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO
@@ -125,23 +126,65 @@ def _readable(end: int, seconds: float) -> bool:
     return bool(news.poll(1000 * seconds))
 
 
+class _Fork:
+    """A host forked from this process; what of `subprocess.Popen` it takes to look after it."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self.returncode: int | None = None
+        caller = os.getpid()
+        self.pid = os.fork()
+        if self.pid == 0:
+            from solvers.child_host import be_host
+
+            be_host(line, caller)
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            if timeout is not None and not _ends_within(self.pid, timeout):
+                raise subprocess.TimeoutExpired("fork", timeout)
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.returncode
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+def _ends_within(pid: int, seconds: float) -> bool:
+    end = os.pidfd_open(pid)
+    try:
+        return _readable(end, seconds)
+    finally:
+        os.close(end)
+
+
+def _anew(line: socket.socket) -> subprocess.Popen[bytes]:
+    """Start a host that has everything to load."""
+    return subprocess.Popen(  # noqa: S603 - this Python, and a module of ours
+        [sys.executable, "-m", HOST, str(line.fileno()), str(os.getpid())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(line.fileno(),),
+        env={**environment(), **ONE_THREAD},
+    )
+
+
 class _Host:
     """The caller's side of its host."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: Callable[[socket.socket], subprocess.Popen[bytes] | _Fork] = _anew) -> None:
         self.group = os.getpgrp()
         self.has_forked = self.is_deaf = False
         self.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        number = theirs.fileno()
         with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 - this Python, and a module of ours
-                [sys.executable, "-m", HOST, str(number), str(os.getpid())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(number,),
-                env={**environment(), **ONE_THREAD},
-            )
+            self.process = start(theirs)
 
     @property
     def is_there(self) -> bool:
@@ -197,6 +240,13 @@ class Keeper:
             self._hook()
         return self.host
 
+    def fork_host(self) -> None:
+        """Have the host at once, as a copy of this process."""
+        with self.lock:
+            if self.host is None:
+                self.host = _Host(_Fork)
+                self._hook()
+
     def _hook(self) -> None:
         if not self.is_at_hooks:
             atexit.register(self.end)
@@ -226,3 +276,13 @@ def hosted() -> HostedChild | None:
     if sys.platform != "linux":
         return None
     return KEEPER.child()
+
+
+def fork_host() -> None:
+    """Have this process's host forked, for a process that has what a solve needs loaded, and one thread."""
+    KEEPER.fork_host()
+
+
+def end_host() -> None:
+    """End this process's host now, for a process that will not come to an end as others do."""
+    KEEPER.end()

@@ -158,6 +158,36 @@ def test_a_caller_that_was_forked_has_a_host_of_its_own_and_all_end_with_their_c
         os.kill(int(caller.split()[-1]), 0)
 
 
+FORKS_ITS_HOST = """
+import os
+import signal
+from pathlib import Path
+from solvers.child import run_in_child
+from solvers.child_hosted import end_host, fork_host
+host = lambda: run_in_child("child_faults:tells_its_parent", None).value
+fork_host()
+first = host()
+print(first == host())
+print(Path(f"/proc/{first}/cmdline").read_text() == Path("/proc/self/cmdline").read_text())
+os.kill(first, signal.SIGKILL)
+second = host()
+print(second not in (first, os.getpid()))
+end_host()
+try:
+    os.waitpid(-1, 0)
+except ChildProcessError:
+    print("nobody is left")
+"""
+
+
+def test_a_caller_that_has_loaded_everything_can_fork_its_host_and_end_it() -> None:
+    """It is a copy of the caller, and where it is killed, one that is started anew takes its place."""
+    said, errors = a_caller(FORKS_ITS_HOST).communicate(timeout=120)
+
+    assert errors == ""
+    assert said.splitlines() == ["True", "True", "True", "nobody is left"]
+
+
 STOPS = """
 from solvers.child import run_in_child
 run_in_child("child_faults:stops", None, on_report=lambda report: print(*report, flush=True))
