@@ -35,8 +35,8 @@ FILE_NAMES = (SETTINGS_FILE, *(f"{name}.csv" for name in TABLES))
 
 # A zip that claims more than this is a mistake or an attack; 1,000,000 nodes and links are about 0.2 GB.
 MOST_ZIP_ENTRIES = 1000
-MOST_ZIP_BYTES = 2 * 1024**3
-MOST_ZIP_RATIO = 200
+MOST_ZIP_BYTES = 256 * 1024**2
+MOST_ZIP_RATIO = 100
 _RATIO_MATTERS_ABOVE = 1024**2
 
 # The end of a zip: a mark, and 12 bytes on the length of the list of its files (PKWARE, APPNOTE 4.3.16).

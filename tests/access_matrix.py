@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from sqlalchemy import JSON, BigInteger, Boolean, Integer, Table
 
 from api.access.rights import Right
-from api.http.who import Allowed
+from api.http.document import gate_of
 from api.store.tables import now
 
 
@@ -69,22 +70,12 @@ def operations(app: FastAPI) -> list[Operation]:
     paths = app.openapi()["paths"]
     found = []
     for route in app.routes:
-        contexts = route.effective_route_contexts() if hasattr(route, "effective_route_contexts") else [route]
-        for context in contexts:
-            gate = next(_gates(getattr(context, "dependant", None)), None)
-            for method in sorted((getattr(context, "methods", None) or {"GET"}) - {"HEAD"}):
-                spec = paths.get(context.path, {}).get(method.lower(), {})
-                rights, limited = (gate.rights, gate.limited) if gate else (None, False)
-                found.append(Operation(method, context.path, rights, limited, spec))
+        gate = gate_of(route.dependant) if isinstance(route, APIRoute) else None
+        for method in sorted((getattr(route, "methods", None) or {"GET"}) - {"HEAD"}):
+            spec = paths.get(route.path, {}).get(method.lower(), {})
+            rights, limited = (gate.rights, gate.limited) if gate else (None, False)
+            found.append(Operation(method, route.path, rights, limited, spec))
     return found
-
-
-def _gates(dependant: Any) -> Iterator[Allowed]:
-    if dependant is not None:
-        if isinstance(dependant.call, Allowed):
-            yield dependant.call
-        for below in dependant.dependencies:
-            yield from _gates(below)
 
 
 def takes_model(operation: Operation) -> bool:

@@ -105,6 +105,23 @@ def plan_then_crash(argument: Any, report: Report) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def tell_an_answer(report: Report, worked_out: int) -> None:
+    told = {"phase": "base", "seconds": 0.1, "worked_out": worked_out}
+    report({**told, "answer": {"variants": worked_out}})
+
+
+def answer_in_part_and_hang(argument: Any, report: Report) -> None:
+    tell_an_answer(report, 0)
+    tell_an_answer(report, 2)
+    tell_an_answer(report, 1)
+    time.sleep(3600)
+
+
+def answer_in_part_and_crash(argument: Any, report: Report) -> None:
+    tell_an_answer(report, 2)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def plan_well(argument: Any, report: Report) -> dict[str, Any]:
     tell_a_plan(report, 800)
     return {"label": "optimal", "objective": 600, "documents": {"plan": "plan of 600"}}

@@ -93,5 +93,4 @@ def _job(row: Any, job_id: str) -> dict[str, Any]:
         "created_by": "local",
         "updated_at": now(),
         "deadline_at": now(),
-        "is_cancelled": False,
     }

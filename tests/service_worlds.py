@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection
 
+from api.access.caller import Caller
+from api.http.door import Door
 from api.jobs.intake import take_in
 from api.store import incidents, systems
 from api.store.tables import moment_of
+
+
+@contextmanager
+def asked_by(caller: Caller) -> Iterator[None]:
+    """Have every request be this caller's, whatever key it shows."""
+
+    async def known(self: Door, request: Request) -> Caller:
+        return caller
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Door, "caller_of", known)
+        yield
+
 
 HOURS_AGO = 2
 "Time zero of an incident, unless given: long enough ago for things to have happened."
@@ -53,8 +72,14 @@ def said(update_id: str, kind: str, *, minutes_ago: float = 0, **about: Any) -> 
     return {"id": update_id, "kind": kind, "happened_at": happened_at, **about}
 
 
-def plan_for(client: TestClient, incident: str, tenant: str = "local", **told: Any) -> str:
-    """Publish a plan of the incident's scenario by a rule, as the worker does, and return its hash."""
+def plan_for(
+    client: TestClient,
+    incident: str,
+    tenant: str = "local",
+    request: dict[str, Any] | None = None,
+    **told: Any,
+) -> str:
+    """Publish a plan of the incident's scenario by a rule, as the worker does for `request`, and return its hash."""
     from api.jobs import records
     from api.store import events, plans
     from lifeline import build_problem
@@ -72,7 +97,7 @@ def plan_for(client: TestClient, incident: str, tenant: str = "local", **told: A
             tenant=tenant,
             incident=incident,
             kind="plan",
-            request={},
+            request=request or {},
             deadline=datetime.now(UTC),
             is_urgent=False,
             who="test",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,13 +10,6 @@ import typer
 
 if TYPE_CHECKING:
     from api.settings import Settings
-
-
-SWITCH_SECONDS = 0.001
-"""How long a thread waits for its turn: with Python's 5 ms those that read and write hold up the one that answers."""
-
-RARELY = (20_000, 20, 50)
-"Objects, and collections of the younger, before garbage is looked for; Python's own is 700, 10, 10."
 
 
 def serve(
@@ -40,31 +31,34 @@ def serve(
     from api.http.app import create_app
     from api.http.limits.connections import ConnectionLimits, uvicorn_options
     from api.http.logs import configure_logs
+    from api.http.server import Server
     from api.settings import Settings
     from api.store.in_use import only_user
 
     given = {"data_folder": data, "host": host, "port": port}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     configure_logs(settings.log_level.upper())
-    sys.setswitchinterval(SWITCH_SECONDS)
-    # What is loaded by now stays; to look through it for garbage again and again only holds up answers.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*RARELY)
     limits = ConnectionLimits(header_seconds=settings.header_seconds, most=settings.most_connections)
     with only_user(settings.data_folder) if settings.is_sqlite else nullcontext():
         refuse_an_open_house(settings)
         typer.echo(
             f"lifeline serves http://{settings.host}:{settings.port}/v1, data in {settings.data_folder}."
         )
-        uvicorn.run(
-            create_app(settings),
+        app = create_app(settings)
+        config = uvicorn.Config(
+            app,
             host=settings.host,
             port=settings.port,
             log_config=None,
             timeout_graceful_shutdown=5,
             **uvicorn_options(limits),
         )
+        server = Server(config, on_stop=lambda: app.state.service.streams.close())
+        # uvicorn raises it again once it has stopped.
+        with suppress(KeyboardInterrupt):
+            server.run()
+    if not server.started:
+        raise typer.Exit(3)
 
 
 def refuse_an_open_house(settings: Settings) -> None:

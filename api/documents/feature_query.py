@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from api.incidents.updates import moment_of
+
 DEFAULT_LIMIT, MOST_LIMIT = 100, 10_000
 "Features on one page; a larger limit than the most is cut to it, as the standard has it (7.15.2)."
 
@@ -142,12 +144,7 @@ def _moment(text: str) -> datetime:
     advice = "write a moment like 2026-03-01T06:00:00Z, or two with a slash between."
     try:
         # A plus sign in a URL that nobody escaped arrives as a blank.
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
+        moment: datetime = moment_of(text.replace(" ", "+"))
     except ValueError:
-        raise BadQuery(f"query → datetime: cannot be read; {advice}") from None
-    if moment.tzinfo is None or "T" not in text.upper():
-        raise BadQuery(f"query → datetime: needs a time and an offset; {advice}")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise BadQuery(f"query → datetime: is outside the calendar; {advice}") from None
+        raise BadQuery(f"query → datetime: is no moment of the calendar with an offset; {advice}") from None
+    return moment.astimezone(UTC)

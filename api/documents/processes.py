@@ -76,7 +76,18 @@ class StatusInfo(Document):
                     "updated": "2026-03-01T12:00:02.000Z",
                     "progress": 40,
                     "links": [],
-                }
+                },
+                {
+                    "processID": "what-if",
+                    "type": "process",
+                    "jobID": "5f1d7a84c0ffee00",
+                    "status": "accepted",
+                    "message": "Waits for its turn; jobs of its tenant that go before it: 2.",
+                    "created": "2026-03-01T12:00:01.000Z",
+                    "updated": "2026-03-01T12:00:01.000Z",
+                    "progress": 0,
+                    "links": [],
+                },
             ]
         }
     )

@@ -9,9 +9,10 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from api.http.document import DescribedApp
 from api.http.guards import add_guards
 from api.http.metrics import Metrics
-from api.http.problems import RESPONSES, add_problem_handlers
+from api.http.problems import add_problem_handlers
 from api.http.service import Service
 from api.http.streams import Streams
 from api.settings import Settings
@@ -26,6 +27,7 @@ ROUTES = (
     "state",
     "timeline",
     "plans",
+    "plan_versions",
     "plan_documents",
     "work",
     "what_ifs",
@@ -50,18 +52,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     from importlib import import_module
 
     chosen = settings or Settings()
-    app = FastAPI(
+    app = DescribedApp(
         title="lifeline",
         version=version("lifeline-recovery"),
         description=DESCRIPTION,
         lifespan=_lifespan(chosen),
-        responses=RESPONSES,
         docs_url="/docs" if chosen.open_docs else None,
         redoc_url=None,
         openapi_url="/openapi.json" if chosen.open_docs else None,
     )
     for name in ROUTES:
-        app.include_router(import_module(f"api.http.routes.{name}").router)
+        # As they are, not included: a router in a router is searched twice with every request.
+        app.router.routes.extend(import_module(f"api.http.routes.{name}").router.routes)
     add_problem_handlers(app)
     add_guards(app, chosen)
     return app

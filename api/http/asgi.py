@@ -29,10 +29,6 @@ def route_template(scope: Scope) -> str:
 
     What no route took is `unmatched`: so whoever asks for a thousand names makes one line in the metrics.
     """
-    # FastAPI keeps the prefixes of routers that include routers beside the route, not in it.
-    context = scope.get("fastapi", {}).get("effective_route_context")
-    for known in (context, scope.get("route")):
-        template = getattr(known, "path_format", None) or getattr(known, "path", None)
-        if template:
-            return str(template)
-    return "unmatched"
+    route = scope.get("route")
+    template = getattr(route, "path_format", None) or getattr(route, "path", None)
+    return str(template) if template else "unmatched"

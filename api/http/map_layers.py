@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 from api.access.seen import seen_features
 from api.access.sight import Seen
 from api.documents.layers import Layer, Now, Work, incident_layers
-from api.http.papers import IN_CHILDREN, plan_on_the_map, work_of
+from api.http.minutes import minute_now
+from api.http.papers import IN_CHILDREN, work_of
 from api.http.service import MOST_LAYERS
-from api.http.situation import minute_now, situation_now
+from api.store import plans
+from api.store.situations import situation
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from api.access.sight import Sight
     from api.http.service import Service
 
@@ -21,13 +25,20 @@ if TYPE_CHECKING:
 async def layers_for(service: Service, incident: Any, sight: Sight | None) -> dict[str, Layer]:
     """Return the layers of an incident as they are now, by their ids, as far as they are seen."""
     minute = minute_now(incident)
-    problem = await situation_now(service, incident, minute)
+
+    def look(connection: Connection) -> Any:
+        # What was approved is under way; a plan that is only proposed shows as work, not as what is done by now.
+        dispatched = plans.approved(connection, incident.id)
+        about = situation(connection, incident, service.database.reported, dispatched)
+        return *about, plans.followed(connection, incident.id)
+
+    sha256, problem, plan = await service.database.read(look)
+    problem |= {"system": str(await service.spooled(sha256)), "now": minute}
     system = await _worked_out(service, "layers", (incident.id, incident.revision), problem)
     key = (incident.id, incident.revision, incident.last_seq, minute)
     now = Now(**await _worked_out(service, "now", key, problem))
     if sight is not None:
         system, now = _seen(system, sight), _seen_now(now, sight)
-    plan = await plan_on_the_map(service, incident.id)
     work = None
     if plan is not None:
         work = Work(

@@ -31,19 +31,10 @@ async def plan_row(service: Service, incident_id: str, version: int) -> Any:
     def look(connection: Connection) -> Any:
         return plans.find(connection, incident_id, version)
 
-    row = await service.database.read(look)
+    row = await service.database.look(look)
     if row is None:
         raise not_found(f"plan of incident {incident_id}, version", str(version))
     return row
-
-
-async def plan_on_the_map(service: Service, incident_id: str) -> Any:
-    """Return the row of the plan that crews go by: the approved one, else the newest; None where there is none."""
-
-    def look(connection: Connection) -> Any:
-        return plans.approved(connection, incident_id) or plans.newest(connection, incident_id)
-
-    return await service.database.read(look)
 
 
 async def work_of(service: Service, row: Any, sight: Sight | None) -> WorkLists:
@@ -71,14 +62,14 @@ async def argument_of(service: Service, row: Any) -> dict[str, Any]:
 
 async def document(service: Service, row: Any, name: str) -> str:
     """Return a document that every plan has, as JSON text; 404 where an old one has it not."""
-    text = await _kept(service, row, name)
+    text = await kept(service, row, name)
     if text is None:
         raise not_found(f"document of plan {row.version}", name)
     return text
 
 
 async def _paper(service: Service, row: Any, name: str) -> str:
-    text = await _kept(service, row, name)
+    text = await kept(service, row, name)
     if text is None:
         papers = await service.ask(f"{IN_CHILDREN}:papers", await argument_of(service, row))
         await service.database.write(lambda connection: keep_papers(connection, row.id, papers))
@@ -86,7 +77,9 @@ async def _paper(service: Service, row: Any, name: str) -> str:
     return text
 
 
-async def _kept(service: Service, row: Any, name: str) -> str | None:
+async def kept(service: Service, row: Any, name: str) -> str | None:
+    """Return a document that is kept with a plan, None where it has none of this name."""
+
     def look(connection: Connection) -> str | None:
         return plans.document(connection, row.incident, row.version, name)
 

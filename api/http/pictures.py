@@ -11,12 +11,12 @@ import json
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from api.incidents.updates import minutes_after
-from api.store.situations import situation_without_updates
+from api.http.minutes import minute_now
+from api.store import plans
+from api.store.situations import situation
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -118,13 +118,13 @@ class Pictures:
         made_at, now, seq = time.monotonic(), minute_now(incident), incident.last_seq
 
         def look(connection: Connection) -> Any:
-            _, updates = self.service.database.reported.updates(connection, incident)
-            return updates, situation_without_updates(connection, incident)
+            plan = plans.followed(connection, incident.id)
+            about = situation(connection, incident, self.service.database.reported, plan)
+            return None if plan is None else plan.version, *about
 
-        updates, (argument, sha256, version) = await self.service.database.read(look)
+        version, sha256, argument = await self.service.database.read(look)
         argument |= {
             "system": str(await self.service.spooled(sha256)),
-            "updates": updates,
             "now": now,
             "at": at,
             "all_components": everything,
@@ -141,8 +141,3 @@ class Pictures:
         while len(self.kept) > MOST_PICTURES:
             self.kept.popitem(last=False)
         return kept
-
-
-def minute_now(incident: Any) -> int:
-    """Return the minute of an incident that is now; 0 before it begins."""
-    return max(0, minutes_after(datetime.fromisoformat(incident.started_at), datetime.now(UTC)))

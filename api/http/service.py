@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import json
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,17 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 
-from api.http.problems import Refusal, refusal_of_child
+from api.http.pictures import Pictures
+from api.http.problems import Refusal, not_found, refusal_of_child
 from api.incidents.names import Names
 from api.jobs.children import Children
 from api.settings import Settings
-from api.store import systems
+from api.store import incidents, systems
 from api.store.database import Database
+from api.store.spool import spooled_in
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from api.http.pictures import Pictures
     from api.http.streams import Streams
     from api.jobs.worker import Worker
 
@@ -57,8 +60,6 @@ class Service:
     @cached_property
     def pictures(self) -> Pictures:
         """Return the pictures of incidents, kept for about a second."""
-        from api.http.pictures import Pictures
-
         return Pictures(self)
 
     async def ask(self, function: str, argument: dict[str, Any], *, seconds: float | None = None) -> Any:
@@ -88,8 +89,6 @@ class Service:
 
     async def spooled(self, sha256: str) -> Path:
         """Return the zip of a system on disk, fetched from the database if it is not there."""
-        from api.store.spool import spooled_in
-
         return await spooled_in(self.settings.spool, self.database, sha256)
 
     async def index(self, sha256: str) -> dict[str, Any]:
@@ -97,8 +96,6 @@ class Service:
         if sha256 in self.indexes:
             self.indexes.move_to_end(sha256)
             return self.indexes[sha256]
-        import json
-
         path = self.settings.spool / f"{sha256}.json"
         if not path.exists():
             zipped = await self.spooled(sha256)
@@ -129,8 +126,6 @@ class Service:
 
     async def incident_lately(self, tenant: str, incident_id: str) -> Any:
         """Return an incident's row as it was LATELY_SECONDS ago at most: for what hardly ever changes in it."""
-        import time
-
         now = time.monotonic()
         read_at, row = self.lately.get((tenant, incident_id), (0.0, None))
         if row is None or now - read_at > LATELY_SECONDS:
@@ -142,11 +137,9 @@ class Service:
 
     async def incident(self, tenant: str, incident_id: str) -> Any:
         """Return an incident's row; 404 where the tenant has none of this id."""
-        from api.http.problems import not_found
-        from api.store.incidents import find
 
         def look(connection: Connection) -> Any:
-            return find(connection, tenant, incident_id)
+            return incidents.find(connection, tenant, incident_id)
 
         row = await self.database.look(look)
         if row is None:

@@ -113,9 +113,11 @@ async def answer_once(
     `body` stands for a body that was streamed elsewhere, as its SHA-256: the same one for the same request.
     """
     service = service_of(request)
-    target = request.url.path + ("?" + request.url.query if request.url.query else "")
-    sent = b"" if key is None else await request.body() if body is None else body
-    fingerprint = request_sha256(request.method, target, sent)
+    fingerprint = ""
+    if key is not None:
+        target = request.url.path + ("?" + request.url.query if request.url.query else "")
+        sent = await request.body() if body is None else body
+        fingerprint = request_sha256(request.method, target, sent)
     try:
         given = await service.database.write(
             lambda connection: once(connection, caller.tenant, key, fingerprint, act)

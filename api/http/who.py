@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Request
-from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi import Request
 
 from api.access.caller import Caller
 from api.access.rights import Right
@@ -13,16 +12,8 @@ from api.access.sight import Sight
 from api.http.door import door_of
 from api.http.problems import Refusal
 
-# For the OpenAPI document; the door reads the headers itself.
-_BEARER = HTTPBearer(auto_error=False, description="An API key (llk_…) or a token of the identity provider.")
-_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key (llk_…).")
 
-
-async def caller_of(
-    request: Request,
-    bearer: Annotated[Any, Depends(_BEARER)] = None,
-    header: Annotated[Any, Depends(_HEADER)] = None,
-) -> Caller:
+async def caller_of(request: Request) -> Caller:
     """Return who is asking; 401 where that is nobody. While no key exists it is the local admin."""
     caller = await door_of(request).caller_of(request)
     request.state.caller = caller
@@ -40,10 +31,9 @@ class Allowed:
         """Take the rights of which one is needed."""
         self.rights, self.limited = rights, limited
 
-    async def __call__(self, request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
-        """Return the caller, or refuse and write that down; its tenant's rate counts the request."""
-        request.state.caller = caller
-        request.app.state.rates.admit("tenant", caller.tenant)
+    async def __call__(self, request: Request) -> Caller:
+        """Return the caller, or refuse and write that down."""
+        caller = await caller_of(request)
         needed = " or ".join(self.rights)
         if not caller.may(*self.rights):
             await door_of(request).denied(request, caller, needed)

@@ -15,24 +15,8 @@ from functools import cached_property
 from typing import Any
 
 from api.incidents.buckets import Buckets
+from api.incidents.subjects import SUBJECT
 from api.incidents.updates import FieldUpdate, happened_minute, meant_minute
-
-SUBJECT = {
-    "job_started": ("started", "job"),
-    "job_finished": ("finished", "job"),
-    "job_takes": ("takes", "job"),
-    "job_left": ("left", "job"),
-    "job_blocked": ("block", "job"),
-    "job_unblocked": ("block", "job"),
-    "damage_found": ("damage", "component"),
-    "damage_ruled_out": ("damage", "component"),
-    "crew_off_duty": ("duty", "crew"),
-    "crew_on_duty": ("duty", "crew"),
-    "road_closed": ("road", "link"),
-    "road_opened": ("road", "link"),
-    "buffer_refilled": ("buffer", "component"),
-}
-"For each kind of update the topic on which it has its say, and the field that names whom it is about."
 
 TOPICS = tuple(dict.fromkeys(topic for topic, _ in SUBJECT.values()))
 

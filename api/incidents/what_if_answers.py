@@ -105,8 +105,15 @@ class Difference(BaseModel):
     how_sure: Literal["exact", "surely_better", "surely_worse", "within_the_gap"]
 
 
+class NotWorkedOut(BaseModel):
+    """In place of a difference: the time was up before the variant's turn came."""
+
+    model_config = strict(how_sure="not_worked_out")
+    how_sure: Literal["not_worked_out"]
+
+
 class VariantTold(BaseModel):
-    """A variant: its result and difference, or why it cannot be."""
+    """A variant: its result and difference; or why it cannot be; or that it was not worked out in time."""
 
     model_config = strict(
         name="One more crew",
@@ -119,7 +126,7 @@ class VariantTold(BaseModel):
     changes: list[dict[str, Any]]
     refused: str | None
     result: Result | None
-    difference: Difference | None
+    difference: Difference | NotWorkedOut | None
 
 
 class WhatIfs(BaseModel):

@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from api.incidents.changed import SUPPOSED, Supposition, supposed, with_first
-from api.incidents.changes import Variants
+from api.incidents.changes import Variant, Variants
 from api.incidents.picture import curve_of
 from api.incidents.problem_now import given, situation
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 Report = Callable[[Any], None]
 
-BASE = "base"
+BASE, WRITING = "base", "writing"
+NOT_WORKED_OUT = {"how_sure": "not_worked_out"}
+"What is said in place of a difference where the time was up."
+
 QUICK_RULE = "customers_per_crew_hour"
 "Of the rules that take no time it is mostly the best."
 
@@ -52,17 +56,23 @@ class Tried:
         """Return what the plan costs."""
         return self.judged.objective
 
+    @cached_property
+    def result(self) -> dict[str, Any]:
+        """Return the figures of the plan as they are told, which happens again with each variant that follows."""
+        return told(self)
+
 
 def what_ifs(argument: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Return the base and each variant, and what each variant changes.
 
     The argument is that of `situation_of`, and `variants`, as `Variants` has them; `method`, `evaluations` and `seed`
     as for a plan. `seconds` is the time until the answer is wanted, shared evenly among the base and the variants.
+    With the base and with every variant the `answer` so far is reported, in which the others are not worked out.
     """
     began = time.perf_counter()
 
-    def tell(phase: str) -> None:
-        report({"phase": phase, "seconds": round(time.perf_counter() - began, 3)})
+    def tell(phase: str, **so_far: Any) -> None:
+        report({"phase": phase, "seconds": round(time.perf_counter() - began, 3), **so_far})
 
     variants = Variants.model_validate({"variants": argument["variants"]}).variants
     system, reports, now, plan = given(argument)
@@ -70,33 +80,52 @@ def what_ifs(argument: Mapping[str, Any], report: Report) -> dict[str, Any]:
     tell(BASE)
     horizon = situation(base.system, base.reports, now, plan=plan).problem.horizon_minutes
     first = _tried(BASE, base, horizon, (), argument)
-    rows: list[tuple[Any, Tried | str]] = []
+    seed = argument.get("seed") or 0
+    rows: list[Tried | str] = []
+    answer = _answer(first, variants, rows, horizon, seed)
     for variant in variants:
-        tell(variant.name)
-        rows.append((variant, _variant(variant, base, horizon, first, argument)))
-        tried = rows[-1][1]
+        tell(variant.name, answer=answer, worked_out=len(rows))
+        tried = _variant(variant, base, horizon, first, argument)
+        rows.append(tried)
         if isinstance(tried, Tried):
             first = _better(first, tried.judged.plan)
-    return {
-        "base": told(first),
-        "variants": [
-            {
-                "name": variant.name,
-                "changes": [change.model_dump(mode="json") for change in variant.changes],
-                "refused": tried if isinstance(tried, str) else None,
-                "result": None if isinstance(tried, str) else told(tried),
-                "difference": None if isinstance(tried, str) else difference(first, tried),
-            }
-            for variant, tried in rows
-        ],
-        "horizon_minutes": horizon,
-        "seed": argument.get("seed") or 0,
-    }
+        answer = _answer(first, variants, rows, horizon, seed)
+    tell(WRITING, answer=answer, worked_out=len(rows))
+    return answer
 
 
 def what_ifs_at_once(argument: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Return the same with the plans of a rule that takes no time: what there is to do when the time is nearly up."""
     return what_ifs({**argument, "method": QUICK_RULE, "seconds": None}, report)
+
+
+def _answer(
+    first: Tried, variants: Sequence[Variant], rows: Sequence[Tried | str], horizon: int, seed: int
+) -> dict[str, Any]:
+    """Return the base and the variants side by side; those after the last of `rows` are not worked out."""
+    late = [NOT_WORKED_OUT] * (len(variants) - len(rows))
+    return {
+        "base": first.result,
+        "variants": [
+            {
+                "name": variant.name,
+                "changes": [change.model_dump(mode="json") for change in variant.changes],
+                **_outcome(first, outcome),
+            }
+            for variant, outcome in zip(variants, [*rows, *late], strict=True)
+        ],
+        "horizon_minutes": horizon,
+        "seed": seed,
+    }
+
+
+def _outcome(first: Tried, outcome: Tried | str | dict[str, str]) -> dict[str, Any]:
+    """Return what came of a variant: it was tried, refused for a reason, or not worked out in time."""
+    if isinstance(outcome, Tried):
+        return {"refused": None, "result": outcome.result, "difference": difference(first, outcome)}
+    if isinstance(outcome, str):
+        return {"refused": outcome, "result": None, "difference": None}
+    return {"refused": None, "result": None, "difference": outcome}
 
 
 def _search(argument: Mapping[str, Any], parts: int) -> dict[str, Any]:

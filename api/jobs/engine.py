@@ -25,6 +25,9 @@ WAITS, RUNS = ("ENQUEUED", "DELAYED"), ("PENDING",)
 
 CLOSING_SECONDS = 3
 
+WORKFLOWS = "0001"
+"Version of the workflows, which are a job's number and no more: with another one DBOS would leave what waits lying."
+
 ATTEMPT = "~"
 "Between a job's number and that of an attempt, in the number of a workflow."
 
@@ -49,13 +52,11 @@ class Engine:
         """
         from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
-        from api.store.migrations import HEAD
-
         config: DBOSConfig = {
             "name": "lifeline",
             "system_database_url": settings.jobs_database,
-            # By default it hashes our sources, and an upgrade would strand what waits.
-            "application_version": HEAD,
+            # By default it hashes our sources.
+            "application_version": WORKFLOWS,
             "executor_id": name,
             # What is pickled in a database, as is the default, runs in whoever reads it.
             "serializer": DBOSPortableJSONSerializer(),

@@ -12,12 +12,19 @@ from api.jobs.answers import written
 from api.store import plans, systems
 from api.store.events import Happening, append
 from api.store.reported import Reported
-from api.store.situations import followed_plan
+from api.store.situations import situation
 from api.store.tables import incident
 
 SETTINGS = ("fairness_permille", "vulnerable_weight_permille", "horizon_minutes")
 SITUATION = ("started_at", "now", "tables", "settings", "locks", "updates")
 "What of the argument is kept with a plan, so that its papers can be made of the same situation later."
+
+KNOWN_PLANS: dict[str, Callable[[Connection, str], Any]] = {
+    "approved": plans.approved,
+    "newest": plans.newest,
+    "none": lambda connection, incident_id: None,
+}
+"The plan that crews know, by what a request for a plan says is to be kept."
 
 PASSED_ON = ("seconds", "evaluations", "seed", "method", "stay_hours", "locks")
 
@@ -50,30 +57,18 @@ class Kind:
 def load_plan(connection: Connection, job: Any, reported: Reported) -> Loaded:
     """Return an incident as it stands, with what was asked for and the plan that crews know."""
     about = connection.execute(select(incident).where(incident.c.id == job.incident)).one()
-    system = systems.find(connection, about.tenant, about.system, about.system_version)
-    if system is None:
-        raise LookupError(f"{about.system} version {about.system_version}")
     asked = job.request
+    known = KNOWN_PLANS[asked.get("keep") or "approved"](connection, job.incident)
+    sha256, argument = situation(connection, about, reported, known)
     settings = {f"{sector}_rule": rule for sector, rule in (asked.get("rules") or {}).items()}
     settings |= {name: asked[name] for name in SETTINGS if asked.get(name) is not None}
-    argument = {
+    argument |= {
         **{name: asked.get(name) for name in PASSED_ON},
-        "started_at": about.started_at,
         "now": asked["minute"],
-        "tables": dict(about.tables),
         "settings": settings,
-        "updates": reported.updates(connection, about)[1],
-        "plan": _known_plan(connection, job.incident, asked.get("keep") or "approved"),
         "made_at_seq": about.last_seq,
     }
-    return Loaded(system.sha256, argument)
-
-
-def _known_plan(connection: Connection, incident_id: str, keep: str) -> str | None:
-    """Return the plan that crews know as JSON text: the approved one, the newest one, or none."""
-    find = {"approved": plans.approved, "newest": plans.newest}.get(keep)
-    row = None if find is None else find(connection, incident_id)
-    return None if row is None else plans.document(connection, incident_id, row.version, "plan")
+    return Loaded(sha256, argument)
 
 
 def publish_plan(
@@ -118,22 +113,14 @@ def load_what_if(connection: Connection, job: Any, reported: Reported) -> Loaded
         "settings": {f"{sector}_rule": rule for sector, rule in (asked.get("rules") or {}).items()},
         "now": asked["minute"],
     }
-    if job.incident is None:
-        system = systems.find(connection, job.tenant, asked["system"], asked["system_version"])
-        argument |= {"tables": asked["tables"]}
-    else:
+    if job.incident is not None:
         about = connection.execute(select(incident).where(incident.c.id == job.incident)).one()
-        system = systems.find(connection, about.tenant, about.system, about.system_version)
-        _, followed = followed_plan(connection, job.incident)
-        argument |= {
-            "started_at": about.started_at,
-            "tables": dict(about.tables),
-            "updates": reported.updates(connection, about)[1],
-            "plan": followed,
-        }
+        sha256, standing = situation(connection, about, reported, plans.followed(connection, job.incident))
+        return Loaded(sha256, argument | standing)
+    system = systems.find(connection, job.tenant, asked["system"], asked["system_version"])
     if system is None:
         raise LookupError(f"the system of job {job.id}")
-    return Loaded(system.sha256, argument)
+    return Loaded(system.sha256, argument | {"tables": asked["tables"]})
 
 
 def publish_what_if(

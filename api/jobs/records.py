@@ -65,7 +65,6 @@ def submit(
         "created_by": who,
         "updated_at": at,
         "deadline_at": moment_of(deadline),
-        "is_cancelled": False,
     }
     connection.execute(insert(job).values(row))
     return str(row["id"])
@@ -120,6 +119,18 @@ def get(connection: Connection, job_id: str) -> Row[Any] | None:
     return connection.execute(select(job).where(job.c.id == job_id)).first()
 
 
+def request(connection: Connection, job_id: str) -> dict[str, Any]:
+    """Return what a job was asked to do."""
+    asked: dict[str, Any] = connection.execute(select(job.c.request).where(job.c.id == job_id)).scalar_one()
+    return asked
+
+
+def waiting(connection: Connection, tenant: str) -> Sequence[str]:
+    """Return the jobs of a tenant that wait, in the order in which they are taken: MOST_UNDER_WAY at most."""
+    query = select(job.c.id).where(job.c.tenant == tenant, job.c.status == ACCEPTED)
+    return connection.execute(query.order_by(job.c.priority, job.c.created_at, job.c.id)).scalars().all()
+
+
 def deadline(connection: Connection, job_id: str) -> str | None:
     """Return the deadline of a job that is to go on; None where it has ended."""
     row = connection.execute(select(job.c.status, job.c.deadline_at).where(job.c.id == job_id)).first()
@@ -139,12 +150,7 @@ def begin(connection: Connection, job_id: str, *, only_if: str | None = None) ->
 
 def cancel(connection: Connection, tenant: str, job_id: str) -> bool:
     """Dismiss a job, and tell whether it was still under way; whoever works on it stops within a second."""
-    known = connection.execute(
-        update(job)
-        .where(job.c.id == job_id, job.c.tenant == tenant, job.c.status.in_(UNDER_WAY))
-        .values(is_cancelled=True)
-    )
-    return known.rowcount == 1 and end(connection, job_id, DISMISSED, "Dismissed.")
+    return find(connection, tenant, job_id) is not None and end(connection, job_id, DISMISSED, "Dismissed.")
 
 
 def enough(connection: Connection, tenant: str, job_id: str) -> bool:

@@ -1,8 +1,8 @@
-"""A plan by its deadline, whatever happens to the child that looks for it.
+"""An answer by its deadline, whatever happens to the child that works on it.
 
-The child tells of its best plan as it goes on. Whether it then is killed, hangs or runs out of memory, the best
-plan so far is the answer. Where there is none when time grows short, an understudy makes a rule's plan in a fresh
-child.
+The child tells of its best plan as it goes on, or of its `answer` so far with how much is `worked_out`. Whether it then
+is killed, hangs or runs out of memory, the best so far is the answer. Where there is none when time grows short, an
+understudy makes one by a rule in a fresh child.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Ending = Literal["answered", "so far", "refused", "cancelled", "nothing"]
 
 @dataclass(frozen=True)
 class Solve:
-    """What is to be solved: a function of `api.jobs.work`, the one for when time is short, and the argument of both."""
+    """What is to be solved: a function for children, the one for when time is short, and the argument of both."""
 
     function: str
     understudy: str
@@ -42,10 +42,10 @@ class Solve:
 
 @dataclass(frozen=True)
 class Solved:
-    """How a solve ended: with the function's answer, the best plan so far, or nothing.
+    """How a solve ended: with the function's answer, the best so far, or nothing.
 
-    `answer` is as the function returns it; of a plan `so far` it has the plan, its label and its figures only.
-    `why` says why it is no more than that.
+    `answer` is as the function returns it; of a plan `so far` it has the plan, its label and its figures only, of
+    what-ifs those worked out by then. `why` says why it is no more than that.
     """
 
     ending: Ending
@@ -83,10 +83,10 @@ async def solved(
     is_enough: Callable[[], bool] = lambda: False,
     best: dict[str, Any] | None = None,
 ) -> Solved:
-    """Return a plan within `seconds`; of a solve that is overdue, a rule's plan as soon as can be.
+    """Return an answer within `seconds`; of a solve that is overdue, a rule's as soon as can be.
 
-    When `cancel` is set and `is_enough` says so, the best plan so far is wanted; otherwise none is.
-    `best` is the best plan that was told of before, where the solve was begun already and broken off.
+    When `cancel` is set and `is_enough` says so, the best so far is wanted; otherwise nothing is.
+    `best` is the best report from before, where the solve was begun already and broken off.
     """
     run = _Run(children, solve, on_report, cancel, is_enough, best)
     if seconds <= 0:
@@ -153,7 +153,7 @@ class _Run:
 
     @property
     def needs_help(self) -> bool:
-        """Tell whether there is no plan yet, and nothing that says why there can be none."""
+        """Tell whether there is nothing to answer yet, and nothing that says why there can be none."""
         ending = None if self.outcome is None else self.outcome.ending
         return self.best is None and ending not in ("finished", "refused", "cancelled")
 
@@ -169,7 +169,7 @@ class _Run:
         )
 
     def _take(self, report: dict[str, Any]) -> None:
-        if "plan" in report and (self.best is None or report["objective"] < self.best["objective"]):
+        if is_better(report, self.best):
             self.best = {**report}
         if self.best is not None and report.get("bound") is not None:
             self.best["bound"] = max(report["bound"], self.best.get("bound") or 0)
@@ -193,8 +193,17 @@ class _Run:
         return Solved("so far", _as_answer(self.best, outcome.ending), why)
 
 
+def is_better(report: dict[str, Any], best: dict[str, Any] | None) -> bool:
+    """Tell whether a report has a better plan, or an answer with more worked out, than the best one so far."""
+    if "answer" in report:
+        return best is None or report["worked_out"] > best["worked_out"]
+    return "plan" in report and (best is None or report["objective"] < best["objective"])
+
+
 def _as_answer(best: dict[str, Any], ending: str) -> dict[str, Any]:
-    """Return a plan that was told of as a function would have answered it."""
+    """Return what was told of as a function would have answered it."""
+    if "answer" in best:
+        return dict(best["answer"])
     objective, bound = best["objective"], best.get("bound")
     gap = None if bound is None else (objective - bound) / objective if objective else 0.0
     return {

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from api.jobs import records
+from api.jobs.solving import is_better
 
 if TYPE_CHECKING:
     from api.store.database import Database
@@ -56,7 +57,7 @@ class Watching:
         """Take what a child tells of its plan."""
         spent = report["seconds"] / self.seconds
         self._news = {"progress": min(int(100 * spent), MOST_PROGRESS), "message": report["phase"]}
-        if "plan" in report:
+        if is_better(report, self._best):
             self._best, self._is_better = dict(report), True
             self._first.set()
         elif self._best is not None and report.get("bound") not in (None, self._best.get("bound")):

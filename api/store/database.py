@@ -139,19 +139,9 @@ class Database:
     def _write_group(self, group: list[_Waiting]) -> None:
         self.group_sizes.append(len(group))
         del self.group_sizes[:-1000]
-        done: list[tuple[Future[Any], Any]] = []
         try:
             with self._turns, self.writer.begin() as connection:
-                for waiting in group:
-                    try:
-                        with connection.begin_nested():
-                            answer = waiting.unit(connection)
-                    except Exception as failure:
-                        if connection.invalidated or connection.closed:
-                            raise
-                        waiting.outcome.set_exception(failure)
-                    else:
-                        done.append((waiting.outcome, answer))
+                done = _one(connection, group[0]) if len(group) == 1 else _each(connection, group)
         except Exception as failure:
             # Nothing of this group is on disk: whoever has not been told yet must hear of it.
             for waiting in group:
@@ -160,6 +150,27 @@ class Database:
             return
         for outcome, answer in done:
             outcome.set_result(answer)
+
+
+def _one(connection: Connection, waiting: _Waiting) -> list[tuple[Future[Any], Any]]:
+    """Run the only unit of a group: whatever takes it back takes back all of the transaction."""
+    return [(waiting.outcome, waiting.unit(connection))]
+
+
+def _each(connection: Connection, group: list[_Waiting]) -> list[tuple[Future[Any], Any]]:
+    """Run the units of a group, each so that only its own writes are taken back where it fails."""
+    done = []
+    for waiting in group:
+        connection.exec_driver_sql("SAVEPOINT unit")
+        try:
+            done.append((waiting.outcome, waiting.unit(connection)))
+        except Exception as failure:
+            if connection.invalidated or connection.closed:
+                raise
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+            waiting.outcome.set_exception(failure)
+        connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+    return done
 
 
 def read_only_engine(file: Path) -> Engine:

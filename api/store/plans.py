@@ -138,7 +138,7 @@ def newest(connection: Connection, incident_id: str) -> Row[Any] | None:
 
 
 def approved(connection: Connection, incident_id: str) -> Row[Any] | None:
-    """Return the plan that crews follow: the newest one that was approved."""
+    """Return the plan that is dispatched: the one that was approved last."""
     query = (
         select(*ABOUT)
         .where(plan.c.incident == incident_id, plan.c.approved_at.is_not(None))
@@ -146,6 +146,11 @@ def approved(connection: Connection, incident_id: str) -> Row[Any] | None:
         .limit(1)
     )
     return connection.execute(query).first()
+
+
+def followed(connection: Connection, incident_id: str) -> Row[Any] | None:
+    """Return the plan that crews go by: the approved one, else the newest."""
+    return approved(connection, incident_id) or newest(connection, incident_id)
 
 
 def page(connection: Connection, incident_id: str, after: int, most: int) -> Sequence[Row[Any]]:
@@ -163,14 +168,13 @@ def document(connection: Connection, incident_id: str, version: int, name: str) 
     """Return one document of a plan as JSON text, None where it has none of this name."""
     query = select(plan.c.documents).where(plan.c.incident == incident_id, plan.c.version == version)
     documents = connection.execute(query).scalar_one_or_none()
-    text: str | None = (documents or {}).get(name)
-    return text
+    found: str | None = (documents or {}).get(name)
+    return found
 
 
-def approved_plan(connection: Connection, incident_id: str) -> str | None:
-    """Return the plan that crews follow, as `Plan.to_json` writes it; None where none was approved."""
-    followed = approved(connection, incident_id)
-    return None if followed is None else document(connection, incident_id, followed.version, "plan")
+def text(connection: Connection, row: Any) -> str | None:
+    """Return a plan (its row, or None where there is none) as `Plan.to_json` writes it."""
+    return None if row is None else document(connection, row.incident, row.version, "plan")
 
 
 def _missed_news(connection: Connection, incident_id: str, seq: int) -> str | None:

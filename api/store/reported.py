@@ -14,26 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from api.incidents.subjects import SUBJECT
 from api.store.events import events_after
 
 MOST_AT_ONCE, MOST_LOGS = 5000, 32
 
-SUBJECT = {
-    "job_started": ("started", "job"),
-    "job_finished": ("finished", "job"),
-    "job_takes": ("takes", "job"),
-    "job_left": ("left", "job"),
-    "job_blocked": ("block", "job"),
-    "job_unblocked": ("block", "job"),
-    "damage_found": ("damage", "component"),
-    "damage_ruled_out": ("damage", "component"),
-    "road_closed": ("road", "link"),
-    "road_opened": ("road", "link"),
-    "crew_off_duty": None,
-    "crew_on_duty": None,
-    "buffer_refilled": None,
-}
-"For each kind of update its topic and whom it is about; None where all of them have a say."
+KEPT_WHOLE = ("duty", "buffer")
+"Topics on which earlier updates have their say too."
 
 
 @dataclass
@@ -46,11 +33,10 @@ class _Read:
         """Take the next row of the log."""
         self.seq = row.seq
         update = {**row.body, "id": row.id, "kind": row.kind}
-        about = SUBJECT[row.kind]
-        if about is None or keeps_all:
+        topic, subject = SUBJECT[row.kind]
+        if keeps_all or topic in KEPT_WHOLE:
             self.whole.append(update)
             return
-        topic, subject = about
         key = (topic, str(row.body[subject]))
         known = self.last.get(key)
         if known is None or known[:2] < (row.happened_minute, row.id):

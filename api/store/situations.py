@@ -7,28 +7,24 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.store import plans
+from api.store.reported import Reported
 from api.store.systems import find
 
 
-def followed_plan(connection: Connection, incident_id: str) -> tuple[int | None, str | None]:
-    """Return the version and the text of the plan that crews go by: the approved one, else the newest."""
-    row = plans.approved(connection, incident_id) or plans.newest(connection, incident_id)
-    if row is None:
-        return None, None
-    return row.version, plans.document(connection, incident_id, row.version, "plan")
+def situation(
+    connection: Connection, incident: Any, reported: Reported, plan: Any
+) -> tuple[str, dict[str, Any]]:
+    """Return the SHA-256 of an incident's system, and the rest of what `situation_of` takes but for `now`.
 
-
-def situation_without_updates(
-    connection: Connection, incident: Any
-) -> tuple[dict[str, Any], str, int | None]:
-    """Return a child's argument for an incident, but for the updates; the system's hash; the plan's version."""
+    `incident` is its row, `plan` that of the plan it goes by, None where there is none.
+    """
     system = find(connection, incident.tenant, incident.system, incident.system_version)
     if system is None:
         raise LookupError(f"{incident.system} version {incident.system_version}")
-    version, plan = followed_plan(connection, incident.id)
     argument = {
         "started_at": incident.started_at,
-        "tables": incident.tables,
-        "plan": plan,
+        "tables": dict(incident.tables),
+        "updates": reported.updates(connection, incident)[1],
+        "plan": plans.text(connection, plan),
     }
-    return argument, system.sha256, version
+    return system.sha256, argument

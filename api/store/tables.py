@@ -155,7 +155,6 @@ job = Table(
     Column("updated_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("deadline_at", Moment, nullable=False),
-    Column("is_cancelled", Boolean, nullable=False),
     Index(None, "tenant", "created_at", "id"),
     Index(None, "status"),
 )

@@ -285,9 +285,9 @@ def test_a_symbolic_link_in_a_zip_is_refused(tmp_path):
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
-    """50 MB of zeros pack to 50 kB: more than 200 times."""
+    """50 MB of zeros pack to 50 kB: more than 100 times."""
     (problem,) = refused(zip_of(tmp_path / "city.zip", [("nodes.csv", b"0" * 50_000_000)]))
-    assert "more than 200 times its size" in problem
+    assert "more than 100 times its size" in problem
 
 
 def test_a_zip_of_too_many_or_too_large_files_is_refused(tmp_path, monkeypatch):

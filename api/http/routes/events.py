@@ -15,8 +15,8 @@ from api.access.rights import Right
 from api.access.seen import seen_event
 from api.access.sight import limits_of
 from api.http.door import door_of
+from api.http.parameters import IncidentId
 from api.http.problems import Refusal
-from api.http.routes.incidents import IncidentId
 from api.http.service import service_of
 from api.http.shapes import Cursor, Limit, Page, Told, cursor_of, page_of, parts_of
 from api.http.streams import Sees, whole_event

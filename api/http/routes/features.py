@@ -5,24 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 
 from api.access.caller import Caller
-from api.access.rights import Right
 from api.documents import features
 from api.documents.feature_query import MOST_LIMIT, BadQuery, FeatureQuery
 from api.documents.layers import Layer
 from api.http.links import root_of
 from api.http.map_layers import layers_for
+from api.http.parameters import IncidentId, Reader
 from api.http.problems import Refusal, not_found
-from api.http.routes.incidents import IncidentId
 from api.http.service import service_of
-from api.http.who import allowed, sight_of
+from api.http.who import sight_of
 
 router = APIRouter(prefix="/v1/incidents/{incident}/ogc", tags=["map layers"])
 
-Reader = Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))]
 LayerId = Annotated[str, Path(max_length=40, examples=["components"])]
 ABOUT = "Components with their state, damage, customers with their services, crews, and what the plan has them do."
 DRILL = "This is a drill. "

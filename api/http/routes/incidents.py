@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import AfterValidator, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.access.caller import Caller
 from api.access.rights import Right
-from api.http.problems import Refusal, not_found
+from api.http.parameters import IncidentId
+from api.http.problems import Refusal
+from api.http.routes.systems import require as require_system
 from api.http.service import service_of
 from api.http.shapes import (
     Cursor,
@@ -30,12 +32,11 @@ from api.http.shapes import (
     revision_in,
 )
 from api.http.who import allowed
-from api.store import incidents, systems
+from api.incidents import updates
+from api.store import incidents
 from api.store.tables import moment_of
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
-
-IncidentId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["5f1d7a84c0ffee00"])]
 
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 "Moments outside are mistakes, and would not fit the minutes that plans count in."
@@ -43,22 +44,13 @@ EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 MOST_ROWS = 20_000
 
 
-def _moment(value: Any) -> Any:
-    """Read RFC 3339 text: strict models take no text for a moment otherwise."""
-    if not isinstance(value, str) or len(value) > 40:
-        raise ValueError("must be a moment in RFC 3339, like 2026-11-23T06:00:00+08:00")
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError("must be a moment in RFC 3339, like 2026-11-23T06:00:00+08:00") from None
-    if moment.tzinfo is None:
-        raise ValueError("needs an offset, like Z or +08:00")
+def _in_range(moment: datetime) -> datetime:
     if not EARLIEST <= moment <= LATEST:
         raise ValueError("must be between the years 1900 and 2200")
     return moment
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment), Field(examples=["2026-11-23T06:00:00+08:00"])]
+Moment = Annotated[updates.Moment, AfterValidator(_in_range), Field(examples=["2026-11-23T06:00:00+08:00"])]
 Cell = str | int | float | bool | None
 Rows = Annotated[list[dict[str, Cell]], Field(max_length=MOST_ROWS)]
 
@@ -239,16 +231,6 @@ async def change(
     service.streams.tell(incident)
     content = answered(200, told(changed))
     return Response(content.body, headers={"ETag": etag_of(changed.revision)}, media_type="application/json")
-
-
-async def require_system(request: Request, caller: Caller, name: str, version: int | None) -> Any:
-    """Return the row of a system's version, the newest unless given; 404 where the tenant has none."""
-    row = await service_of(request).database.look(
-        lambda connection: systems.find(connection, caller.tenant, name, version)
-    )
-    if row is None:
-        raise not_found("system", name if version is None else f"{name} version {version}")
-    return row
 
 
 async def check_tables(request: Request, sha256: str, tables: dict[str, Any]) -> None:

@@ -68,7 +68,7 @@ async def page() -> FileResponse:
     return _html("index.html")
 
 
-router.include_router(front)
+router.routes.extend(front.routes)
 
 
 @router.get("/field")

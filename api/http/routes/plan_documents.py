@@ -1,4 +1,4 @@
-"""/v1/incidents/{id}/plans/{version}/…: work lists for crews, explanations, times of return, differences."""
+"""/v1/incidents/{id}/plans/{version}/…: the plan itself, work lists, explanations, times of return, differences."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from api.documents.returns import Returns
 from api.documents.tables import returns_csv, work_csv
 from api.documents.work_lists import WorkLists
 from api.http.papers import IN_CHILDREN, argument_of, document, plan_row, returns_of, work_of
+from api.http.parameters import IncidentId, Overseer, PlanVersion, Reader
 from api.http.problems import Refusal, not_found
-from api.http.routes.incidents import IncidentId
 from api.http.service import service_of
 from api.http.who import allowed, sight_of
 
 router = APIRouter(prefix="/v1/incidents/{incident}/plans/{version}", tags=["plan documents"])
 
+JSON_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"schema": {"type": "object"}}}}
+}
 CSV, CALENDAR = "text/csv; charset=utf-8", "text/calendar; charset=utf-8"
 
-PlanVersion = Annotated[int, Path(ge=1, lt=2**31, examples=[1])]
-Reader = Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))]
 Worker = Annotated[Caller, Depends(allowed(Right.read_incidents, Right.read_own_work, limited=True))]
-Overseer = Annotated[Caller, Depends(allowed(Right.read_incidents))]
 CrewName = Annotated[
     str | None,
     Query(max_length=200, description="One crew's alone; without it, all crews'.", examples=["red"]),
@@ -41,6 +41,34 @@ Language = Annotated[Literal["en", "zh"], Query(description="Language of the sen
 
 def _text(media_type: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {media_type: {"schema": {"type": "string"}}}}}
+
+
+async def a_plan(request: Request, incident: IncidentId, version: PlanVersion, caller: Overseer) -> Any:
+    """Return the row of the plan that is asked about; 404 where there is no such incident or version."""
+    service = service_of(request)
+    await service.incident(caller.tenant, incident)
+    return await plan_row(service, incident, version)
+
+
+APlan = Annotated[Any, Depends(a_plan)]
+
+
+@router.get("/plan", response_class=Response, responses=JSON_TEXT)
+async def visits(request: Request, plan: APlan) -> Response:
+    """Give the plan itself, as the command line writes plan.json: all visits, and what nobody can do."""
+    return await _as_json(request, plan, "plan")
+
+
+@router.get("/summary", response_class=Response, responses=JSON_TEXT)
+async def summary(request: Request, plan: APlan) -> Response:
+    """Give all figures of the plan, and what dispatchers' rules would have cost."""
+    return await _as_json(request, plan, "summary")
+
+
+@router.get("/recovery", response_class=Response, responses=JSON_TEXT)
+async def recovery(request: Request, plan: APlan) -> Response:
+    """Give the people without each service over time, as the plan promises."""
+    return await _as_json(request, plan, "recovery")
 
 
 @router.get("/work-lists")
@@ -125,14 +153,11 @@ async def etr_as_csv(
 @router.get("/explanations/{job:path}")
 async def explanation(
     request: Request,
-    incident: IncidentId,
-    version: PlanVersion,
+    plan: APlan,
     job: Annotated[str, Path(max_length=420, description="The job.", examples=["line_7"])],
-    caller: Overseer,
 ) -> JobExplanation:
     """Explain one job: whom it brings back, what it unblocks, what a delay costs, why it is late or left out."""
     service = service_of(request)
-    plan = await _plan(request, caller, incident, version)
     lists = await work_of(service, plan, None)
     known = {visit.job for work in lists.crews for visit in work.visits}
     if job not in known and all(left.job != job for left in lists.left_out):
@@ -144,32 +169,27 @@ async def explanation(
 @router.get("/difference")
 async def difference(
     request: Request,
-    incident: IncidentId,
-    version: PlanVersion,
-    caller: Overseer,
+    plan: APlan,
     before: Annotated[
         int | None,
         Query(ge=1, lt=2**31, description="The version to compare with; the one before, unless given."),
     ] = None,
 ) -> PlanDifference:
     """Tell what this version changes against another, in numbers and, crew by crew, in words."""
-    plan = await _plan(request, caller, incident, version)
-    other = version - 1 if before is None else before
+    other = plan.version - 1 if before is None else before
     if other < 1:
         raise Refusal(
             409, "conflict", "Version 1 has none before it; name the version to compare with as `before`."
         )
     service = service_of(request)
-    was = await _plan(request, caller, incident, other)
+    was = await plan_row(service, plan.incident, other)
     argument = await argument_of(service, plan)
     argument["before"] = await document(service, was, "plan")
     return PlanDifference.model_validate(await service.ask(f"{IN_CHILDREN}:difference", argument))
 
 
-async def _plan(request: Request, caller: Caller, incident: str, version: int) -> Any:
-    service = service_of(request)
-    await service.incident(caller.tenant, incident)
-    return await plan_row(service, incident, version)
+async def _as_json(request: Request, plan: Any, name: str) -> Response:
+    return Response(await document(service_of(request), plan, name), media_type="application/json")
 
 
 async def _returns(request: Request, caller: Caller, incident: str, version: int) -> Returns:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from api.access.caller import Caller
-from api.access.rights import Right
+from api.http.minutes import minute_at
+from api.http.parameters import IncidentId, Reader
 from api.http.problems import Refusal
-from api.http.routes.incidents import IncidentId
 from api.http.service import service_of
-from api.http.who import allowed, sight_of
+from api.http.who import sight_of
 from api.incidents.picture_answers import CascadeNow, Picture
 from api.incidents.seen_picture import seen_cascade, seen_picture
-from api.incidents.updates import minutes_after, moment_of
-from lifeline.plan import LAST_MINUTE
+from api.incidents.updates import moment_of
 
 router = APIRouter(prefix="/v1/incidents", tags=["state"])
 
-Reader = Annotated[Caller, Depends(allowed(Right.read_incidents, limited=True))]
 At = Annotated[
     str | None,
     Query(
@@ -105,9 +101,4 @@ def _minute(row: Any, at: str | None) -> int | None:
         moment = moment_of(at)
     except ValueError as wrong:
         raise Refusal(422, "invalid-input", f"query → at: {wrong}.") from None
-    minute = minutes_after(datetime.fromisoformat(row.started_at), moment)
-    if not 0 <= minute < LAST_MINUTE:
-        raise Refusal(
-            422, "invalid-input", f"query → at: is before the incident's time zero, {row.started_at}."
-        )
-    return minute
+    return minute_at(row, moment, "query → at")

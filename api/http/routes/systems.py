@@ -203,7 +203,7 @@ async def download(
 
 async def require(request: Request, caller: Caller, name: str, version: int | None) -> Any:
     """Return the row of a version of a system, the newest without a number; 404 where there is none."""
-    row = await service_of(request).database.read(
+    row = await service_of(request).database.look(
         lambda connection: systems.find(connection, caller.tenant, name, version)
     )
     if row is None:

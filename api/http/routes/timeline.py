@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
-from sqlalchemy import Connection
 
-from api.access.caller import Caller
-from api.access.rights import Right
-from api.http.papers import argument_of, plan_row
-from api.http.routes.incidents import IncidentId
+from api.http.papers import argument_of, kept
+from api.http.parameters import IncidentId, Overseer
+from api.http.routes.plan_documents import APlan
 from api.http.routes.state import Seq
-from api.http.service import Service, service_of
-from api.http.who import allowed
+from api.http.service import service_of
 from api.incidents.timeline_answers import Timeline
-from api.store import plans
 from api.store.papers import keep_papers
 
 router = APIRouter(prefix="/v1/incidents", tags=["state"])
-
-Reader = Annotated[Caller, Depends(allowed(Right.read_incidents))]
-PlanVersion = Annotated[int, Path(ge=1, lt=2**31, examples=[1])]
 
 TIMELINE, PLAN_TIMELINE = "api.incidents.timeline:timeline", "api.incidents.timeline:plan_timeline"
 PAPER = "timeline"
@@ -43,7 +36,7 @@ class TimelineTold(Timeline):
 
 
 @router.get("/{incident}/timeline", response_model=TimelineTold)
-async def incident_timeline(request: Request, incident: IncidentId, caller: Reader, seq: Seq = 0) -> Any:
+async def incident_timeline(request: Request, incident: IncidentId, caller: Overseer, seq: Seq = 0) -> Any:
     """Give everything that changes from the shock on: before now as reported, after now as the plan promises.
 
     While nothing is reported it is kept for ten minutes; `as_of_seq` and `now_minute` say what it knows.
@@ -55,24 +48,13 @@ async def incident_timeline(request: Request, incident: IncidentId, caller: Read
 
 
 @router.get("/{incident}/plans/{version}/timeline", response_model=Timeline)
-async def plan_timeline(
-    request: Request, incident: IncidentId, version: PlanVersion, caller: Reader
-) -> Response:
+async def plan_timeline(request: Request, plan: APlan) -> Response:
     """Give the same by one version of the plan, as things were known when it was made."""
     service = service_of(request)
-    await service.incident(caller.tenant, incident)
-    plan = await plan_row(service, incident, version)
-    text = await _kept(service, incident, version)
+    text = await kept(service, plan, PAPER)
     if text is None:
         found = await service.ask(PLAN_TIMELINE, await argument_of(service, plan))
         text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         papers = {PAPER: text}
         await service.database.write(lambda connection: keep_papers(connection, plan.id, papers))
     return Response(text, media_type="application/json")
-
-
-async def _kept(service: Service, incident: str, version: int) -> str | None:
-    def look(connection: Connection) -> str | None:
-        return plans.document(connection, incident, version, PAPER)
-
-    return await service.database.read(look)

@@ -15,9 +15,9 @@ from api.access.caller import Caller
 from api.access.reach import jobs_of_crew, out_of_reach
 from api.access.rights import Right
 from api.http.door import door_of
+from api.http.parameters import IncidentId
 from api.http.problems import BadPlace, Refusal
 from api.http.routes.events import EventTold, eyes, seen_page
-from api.http.routes.incidents import IncidentId
 from api.http.routes.plans import replan as start_replan
 from api.http.service import Service, service_of
 from api.http.shapes import (
@@ -34,11 +34,10 @@ from api.http.shapes import (
     parts_of,
 )
 from api.http.who import allowed, sight_of
-from api.incidents.standing import SUBJECT
+from api.incidents.subjects import SUBJECT
 from api.incidents.updates import FieldUpdate, minutes_after
 from api.store import plans
 from api.store.events import Happening, OtherContent, append, events_after
-from api.store.situations import followed_plan
 
 router = APIRouter(prefix="/v1/incidents", tags=["updates"])
 
@@ -196,7 +195,8 @@ async def _check_reach(request: Request, row: Any, updates: Sequence[FieldUpdate
 
 def _plan_of_crews(connection: Connection, row: Any) -> str | None:
     """Return the plan whose jobs crews report about: the approved one; in a drill, which has none, the newest."""
-    return followed_plan(connection, row.id)[1] if row.is_drill else plans.approved_plan(connection, row.id)
+    find = plans.followed if row.is_drill else plans.approved
+    return plans.text(connection, find(connection, row.id))
 
 
 def _named(update: FieldUpdate, names: Any) -> Iterator[tuple[str, Any, str]]:

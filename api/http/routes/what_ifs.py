@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.access.caller import Caller
 from api.access.rights import Right
-from api.http.pictures import minute_now
+from api.http.minutes import minute_now
+from api.http.parameters import JobId
 from api.http.problems import Refusal, not_found
-from api.http.routes.incidents import IncidentTables, check_tables, require_system
+from api.http.routes.incidents import IncidentTables, check_tables
 from api.http.routes.plans import MOST_SECONDS, PlanAccepted, deadline_after, refuse_unknown_method
+from api.http.routes.systems import require as require_system
 from api.http.service import service_of
 from api.http.shapes import IdempotencyKey, Sent, answer_once, answered
 from api.http.who import allowed
@@ -24,7 +26,6 @@ from api.jobs import records
 router = APIRouter(prefix="/v1/what-ifs", tags=["what-ifs"])
 
 Asker = Annotated[Caller, Depends(allowed(Right.ask_what_if))]
-JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["9f1d7a84c0ffee00"])]
 
 KIND = "what-if"
 USUAL_SECONDS = 60.0

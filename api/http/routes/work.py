@@ -14,15 +14,14 @@ from api.access.reach import jobs_of_crew
 from api.access.rights import Right, rights_of
 from api.documents.work_lists import CrewWork, WorkLists
 from api.http.papers import work_of
+from api.http.parameters import IncidentId
 from api.http.problems import not_found
-from api.http.routes.incidents import IncidentId
 from api.http.routes.plan_documents import CrewName
-from api.http.routes.plans import told as plan_told
+from api.http.routes.plan_versions import told as plan_told
 from api.http.service import service_of
 from api.http.shapes import Told
 from api.http.who import allowed, sight_of
 from api.store import incidents, plans
-from api.store.situations import followed_plan
 from api.store.tables import event
 
 router = APIRouter(prefix="/v1", tags=["work"])
@@ -109,8 +108,8 @@ async def work_now(
         crew = caller.crew
 
     def look(connection: Connection) -> tuple[Any, Any, dict[str, JobReported]]:
-        approved = plans.approved(connection, row.id)
-        return approved or plans.newest(connection, row.id), approved, _last_said(connection, row.id)
+        followed, approved = plans.followed(connection, row.id), plans.approved(connection, row.id)
+        return followed, approved, _last_said(connection, row.id)
 
     followed, approved, reported = await service.database.read(look)
     lists = None
@@ -164,7 +163,7 @@ def _with_work(connection: Connection, tenant: str, crew: str) -> list[Any]:
     for row in incidents.page(connection, tenant, None, MOST_INCIDENTS):
         if row.is_closed:
             continue
-        _, text = followed_plan(connection, row.id)
+        text = plans.text(connection, plans.followed(connection, row.id))
         if text is not None and jobs_of_crew(json.loads(text), crew):
             found.append(row)
     return found

@@ -141,7 +141,8 @@ function draw() {
 function phase(status) {
   if (!status) return "";
   const seconds = number(Math.round(spent(status)));
-  const name = status.message ? tOr(`planning.phase_${status.message.replaceAll(" ", "_")}`, status.message) : "";
+  // Of one that waits it is a whole sentence, in English.
+  const name = status.message && status.status === "running" ? tOr(`planning.phase_${status.message.replaceAll(" ", "_")}`, status.message) : "";
   return [t("planning.seconds", { seconds }), name].filter(Boolean).join(" · ");
 }
 

@@ -53,11 +53,13 @@ function figures(columns) {
     line(t("whatif.undoable"), columns, ({ result }) => number(result.unassignable.length)),
   ];
   const refused = columns.filter((column) => column.refused);
+  const late = columns.filter(({ difference }) => difference && difference.how_sure === "not_worked_out");
   return el(
     "div",
     {},
     table(t("whatif.figure"), columns, rows),
     refused.map((column) => el("p", { class: "problem" }, t("whatif.refused", { name: column.name, why: column.refused }))),
+    late.length ? el("p", { class: "problem" }, t("whatif.not_worked_out", { names: late.map((column) => column.name).join(", ") })) : "",
   );
 }
 

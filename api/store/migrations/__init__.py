@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from api.store.database import Database
 
-HEAD = "0001"
+HEAD = "0002"
 "The newest step; a test holds it equal to what Alembic finds in `versions`."
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -47,6 +49,21 @@ def symlink_zip() -> bytes:
     return made.getvalue()
 
 
+def ten_gibibytes_in_ten_mebibytes() -> bytes:
+    """A real zip of zeros, made of one packed mebibyte over and over: a deflate stream may be cut after each."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    piece = packer.compress(bytes(MEBIBYTE)) + packer.flush(zlib.Z_FULL_FLUSH)
+    stream = piece * 10240 + zlib.compressobj(9, zlib.DEFLATED, -15).flush()
+    name, size = b"nodes.csv", 10240 * MEBIBYTE
+    sizes = struct.pack("<HHQQ", 1, 16, size, len(stream))
+    start = struct.pack("<HHHHHIIIHH", 45, 0, 8, 0, 0, 0, 2**32 - 1, 2**32 - 1, len(name), len(sizes))
+    local = b"PK\x03\x04" + start + name + sizes + stream
+    listed = (
+        b"PK\x01\x02" + struct.pack("<H", 45) + start + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name + sizes
+    )
+    return local + listed + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(listed), len(local), 0)
+
+
 def refused(client: TestClient, data: bytes, media: str, says: str) -> None:
     answer = client.post("/v1/systems", content=data, headers={"Content-Type": media})
     assert answer.status_code == 422, answer.text
@@ -69,6 +86,23 @@ def test_a_hostile_system_is_refused_in_words(client: TestClient, tmp_path: Path
 
 def test_a_link_in_a_zip_is_refused(client: TestClient) -> None:
     refused(client, symlink_zip(), "application/zip", "symbolic link")
+
+
+def test_ten_gibibytes_in_ten_mebibytes_are_refused_by_what_they_say_of_themselves(
+    client: TestClient,
+) -> None:
+    bomb = ten_gibibytes_in_ten_mebibytes()
+    assert len(bomb) < 11 * MEBIBYTE
+    with zipfile.ZipFile(BytesIO(bomb)) as archive, archive.open("nodes.csv") as real:
+        assert real.read(3 * MEBIBYTE) == bytes(3 * MEBIBYTE)
+    refused(client, bomb, "application/zip", "unpacks to more than 268,435,456 bytes")
+
+
+def test_a_zip_that_says_less_than_it_holds_is_unpacked_no_further_than_it_says(client: TestClient) -> None:
+    bomb = ten_gibibytes_in_ten_mebibytes().replace(
+        struct.pack("<Q", 10240 * MEBIBYTE), struct.pack("<Q", 20 * MEBIBYTE)
+    )
+    refused(client, bomb, "application/zip", "cannot be read as a zip: Bad CRC-32")
 
 
 def test_a_star_of_20000_nodes_is_taken_in(client: TestClient, tmp_path: Path) -> None:

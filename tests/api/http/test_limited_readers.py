@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from planned_incidents import no_children, with_plans
+from service_worlds import asked_by
 from worlds import town
 
 from api.access.caller import LOCAL_ADMIN, Caller
-from api.http.who import caller_of
 from lifeline import Settings, Shock, build_problem
 from lifeline.repair import RepairProblem
 
@@ -47,12 +47,8 @@ def url(client: TestClient, problem: RepairProblem) -> str:
 
 @contextmanager
 def asking(client: TestClient, caller: Caller) -> Any:
-    app: Any = client.app
-    app.dependency_overrides[caller_of] = lambda: caller
-    try:
+    with asked_by(caller):
         yield client.get
-    finally:
-        app.dependency_overrides.clear()
 
 
 def names(get: Callable[[str], Any], url: str) -> list[str]:

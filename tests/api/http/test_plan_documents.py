@@ -8,6 +8,7 @@ import io
 import pytest
 from fastapi.testclient import TestClient
 from planned_incidents import no_children, with_plans
+from service_worlds import asked_by
 from worlds import town
 
 from lifeline import Settings, Shock, build_problem
@@ -106,11 +107,9 @@ def test_another_tenant_finds_no_documents(client: TestClient, problem: RepairPr
     from dataclasses import replace
 
     from api.access.caller import LOCAL_ADMIN
-    from api.http.who import caller_of
 
     url = f"/v1/incidents/{with_plans(client, problem, SLOWLY)}"
-    client.app.dependency_overrides[caller_of] = lambda: replace(LOCAL_ADMIN, tenant="other")
-    try:
+    with asked_by(replace(LOCAL_ADMIN, tenant="other")):
         answers = [
             client.get(f"{url}/{path}").status_code
             for path in (
@@ -127,6 +126,4 @@ def test_another_tenant_finds_no_documents(client: TestClient, problem: RepairPr
                 "ogc/collections/visits/items/P1-A",
             )
         ]
-    finally:
-        client.app.dependency_overrides.clear()
     assert set(answers) == {404}

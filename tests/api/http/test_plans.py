@@ -39,6 +39,17 @@ def test_a_plan_is_proposed_until_its_hash_is_approved(client: TestClient, incid
     assert client.get(f"{url}/plan").json()["visits"]
 
 
+def test_a_version_tells_the_orders_that_it_was_made_with(client: TestClient, incident: str) -> None:
+    locks = [{"job": LINE, "kind": "crew", "value": "red"}, {"job": LINE, "kind": "first", "value": ""}]
+    plan_for(client, incident)
+    plan_for(client, incident, request={"locks": locks})
+    url = f"/v1/incidents/{incident}/plans"
+
+    assert client.get(f"{url}/1").json()["locks"] == []
+    assert client.get(f"{url}/2").json()["locks"] == locks
+    assert all("locks" not in plan for plan in client.get(url).json()["items"])
+
+
 def test_approving_twice_is_put_down_once(client: TestClient, incident: str) -> None:
     sha256 = plan_for(client, incident)
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from planned_incidents import no_children
+from service_worlds import asked_by
 from sqlalchemy import Connection
 
 from api.access.caller import LOCAL_ADMIN, Caller
-from api.http.who import caller_of
 from api.jobs import records
 
 __all__ = ["no_children"]
@@ -68,6 +68,43 @@ def test_a_process_describes_the_inputs_that_it_takes(client: TestClient) -> Non
     classes = client.get("/conformance").json()["conformsTo"]
     assert any(name.endswith("/conf/dismiss") for name in classes)
     assert client.get("/").json()["title"] == "lifeline"
+
+
+def test_a_job_that_waits_tells_how_many_go_before_it(client: TestClient, incident: str) -> None:
+    """An urgent one goes first, whenever it came; what runs or has ended is not in the queue."""
+    first, second = (asked(client, incident).json() for _ in range(2))
+    urgent = asked(client, incident, is_urgent=True).json()["jobID"]
+
+    def message(job: str) -> str:
+        return str(client.get(f"/jobs/{job}").json()["message"])
+
+    assert first["message"] == "Waits for its turn; it is the next one of its tenant."
+    assert message(second["jobID"]) == "Waits for its turn; jobs of its tenant that go before it: 2."
+    assert message(urgent) == "Waits for its turn; it is the next one of its tenant."
+    assert [job["message"] for job in client.get("/jobs").json()["jobs"]] == [
+        message(job) for job in (urgent, second["jobID"], first["jobID"])
+    ]
+    ended(client, urgent, records.SUCCESSFUL)
+    database = client.app.state.service.database  # type: ignore[attr-defined]
+    database.write_now(lambda connection: records.begin(connection, first["jobID"]))
+
+    assert message(second["jobID"]) == "Waits for its turn; it is the next one of its tenant."
+    assert message(first["jobID"]) == ""
+    assert message(urgent) == "Out of luck."
+
+
+def test_an_approver_asks_what_ifs_but_no_plans(client: TestClient, incident: str) -> None:
+    changes = [{"kind": "more_crews", "like": "red"}]
+    what_if = {"inputs": {"incident": incident, "variants": [{"name": "Aid", "changes": changes}]}}
+    approver = replace(LOCAL_ADMIN, roles=frozenset({"approver"}))
+    with asked_by(approver):
+        accepted = client.post("/processes/what-if/execution", json=what_if)
+        refused = asked(client, incident)
+        dismissed = client.delete(f"/jobs/{accepted.json()['jobID']}")
+
+    assert (accepted.status_code, accepted.json()["processID"]) == (201, "what-if")
+    assert (refused.status_code, "has not the right plan" in refused.json()["detail"]) == (403, True)
+    assert dismissed.json()["status"] == "dismissed"
 
 
 @pytest.mark.parametrize(
@@ -180,8 +217,7 @@ def test_jobs_of_others_are_not_there_and_viewers_only_look(client: TestClient, 
     job = asked(client, incident).json()["jobID"]
 
     def answers(caller: Caller) -> list[int]:
-        client.app.dependency_overrides[caller_of] = lambda: caller  # type: ignore[attr-defined]
-        try:
+        with asked_by(caller):
             return [
                 client.get(f"/jobs/{job}").status_code,
                 client.get(f"/jobs/{job}/results").status_code,
@@ -189,8 +225,6 @@ def test_jobs_of_others_are_not_there_and_viewers_only_look(client: TestClient, 
                 asked(client, incident).status_code,
                 len(client.get("/jobs").json().get("jobs", ())),
             ]
-        finally:
-            client.app.dependency_overrides.clear()  # type: ignore[attr-defined]
 
     assert answers(replace(LOCAL_ADMIN, tenant="other")) == [404, 404, 404, 422, 0]
     assert answers(replace(LOCAL_ADMIN, roles=frozenset({"viewer"}))) == [200, 404, 403, 403, 1]

@@ -19,14 +19,22 @@ from api.store.tables import moment_of
 AID = {"name": "Aid", "changes": [{"kind": "more_crews", "like": "red"}]}
 
 
-def answer(client: TestClient, job: str) -> Any:
-    """Do the job as the worker does, without a child, and return what the service tells of it."""
+def answer(client: TestClient, job: str, *, worked_out: int | None = None) -> Any:
+    """Do the job as the worker does, without a child, and return what the service tells of it.
+
+    Of one that is `worked_out` only so far, the time was up.
+    """
     database, spool = client.app.state.service.database, client.app.state.service.settings.spool
     kind = KINDS["what-if"]
     row = database.write_now(lambda connection: records.get(connection, job))
     loaded = database.write_now(lambda connection: kind.load(connection, row, database.reported))
     path = spool / f"{loaded.system_sha256}.zip"
-    found = Solved("answered", what_ifs({**loaded.argument, "system": str(path)}, lambda _: None))
+    reports: list[Any] = []
+    found = Solved("answered", what_ifs({**loaded.argument, "system": str(path)}, reports.append))
+    if worked_out is not None:
+        so_far = next(report for report in reports if report.get("worked_out") == worked_out)
+        database.write_now(lambda connection: records.tell(connection, job, best=so_far))
+        found = Solved("so far", so_far["answer"], "Its time was up.")
     assert database.write_now(lambda connection: ended(connection, row, kind, loaded, found))
     response = client.get(f"/v1/what-ifs/{job}")
     assert response.status_code == 200, response.text
@@ -60,6 +68,27 @@ def test_the_base_may_be_a_system_with_damage_of_its_own(client: TestClient) -> 
 
     assert told["base"]["objective"] == 2_000 * 60_000
     assert told["variants"][0]["difference"]["objective"] == 0
+
+
+def test_of_what_ifs_that_run_out_of_time_those_worked_out_are_told(client: TestClient) -> None:
+    """Both save 3,000 of 12,000 person-hours; the second one's turn never came."""
+    incident = incident_in(client, started_at=moment_of(datetime.now(UTC)))
+    variants = [AID, {**AID, "name": "Later"}]
+    sent = {"incident": incident, "variants": variants, "evaluations": 100}
+    job = client.post("/v1/what-ifs", json=sent).json()["job"]
+
+    told = answer(client, job, worked_out=1)
+
+    assert told["variants"][0]["difference"]["objective"] == -3_000 * 60_000
+    late = {"name": "Later", "refused": None, "result": None, "difference": {"how_sure": "not_worked_out"}}
+    assert {name: told["variants"][1][name] for name in late} == late
+    status = client.get(f"/jobs/{job}").json()
+    assert (status["status"], status["message"], "best" in status) == (
+        "successful",
+        "Its time was up.",
+        False,
+    )
+    assert client.get(f"/jobs/{job}/best").status_code == 404
 
 
 @pytest.mark.parametrize(

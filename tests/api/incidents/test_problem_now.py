@@ -10,7 +10,7 @@ from worlds import town
 from api.incidents.picture import picture
 from api.incidents.picture_answers import Picture
 from api.incidents.problem_now import at_clock, situation_of
-from api.incidents.standing import SUBJECT
+from api.incidents.subjects import SUBJECT
 from lifeline import evaluate
 from lifeline.crews import crews_from_tables
 from lifeline.system import Settings

@@ -5,7 +5,8 @@ import hashlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.incidents.standing import SUBJECT, Report, Standing
+from api.incidents.standing import Report, Standing
+from api.incidents.subjects import SUBJECT
 
 KINDS = sorted(SUBJECT)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from api.incidents.standing import SUBJECT
+from api.incidents.subjects import SUBJECT
 from api.incidents.updates import FIELD_UPDATE, happened_minute, meant_minute
 from lifeline import InvalidInput
 

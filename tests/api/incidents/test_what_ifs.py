@@ -1,5 +1,7 @@
 """What-ifs on three towns, by hand. The base costs 12,000 person-hours (see the scenario's README)."""
 
+import json
+
 import pytest
 from incident_worlds import incident, update
 from pydantic import ValidationError
@@ -100,6 +102,36 @@ def test_what_cannot_be_is_refused_and_the_others_stand(tmp_path):
     assert told["variants"][3]["result"]["objective"] == 9_000 * HOUR
 
 
+def test_the_answer_so_far_names_what_is_not_worked_out(tmp_path):
+    """The base is there first, then the second red's 9,000, then the substation first at 22,500."""
+    changes = [
+        {"kind": "more_crews", "like": "red"},
+        {"kind": "component_first", "component": "cliff-substation"},
+    ]
+    variants = [{"name": f"v{number}", "changes": [change]} for number, change in enumerate(changes)]
+    reports = []
+
+    told = what_ifs(incident(tmp_path, variants=variants, plan=None, evaluations=100), reports.append)
+
+    answers = [report["answer"] for report in reports if "answer" in report]
+    assert [report["worked_out"] for report in reports if "answer" in report] == [0, 1, 2]
+    assert answers[2] == told
+    for answer in answers:
+        WhatIfs.model_validate(json.loads(json.dumps(answer)))
+        assert answer["base"]["objective"] == 12_000 * HOUR
+        assert [row["name"] for row in answer["variants"]] == ["v0", "v1"]
+    costs = [
+        [row["result"] and row["result"]["objective"] / HOUR for row in answer["variants"]]
+        for answer in answers
+    ]
+    assert costs == [[None, None], [9_000, None], [9_000, 22_500]]
+    assert [[row["difference"]["how_sure"] for row in answer["variants"]] for answer in answers] == [
+        ["not_worked_out", "not_worked_out"],
+        ["exact", "not_worked_out"],
+        ["exact", "exact"],
+    ]
+
+
 def test_an_incident_under_way_keeps_what_has_happened(tmp_path):
     """At 70 the line is done and red on its way to the substation: more crews change nothing any more.
 
@@ -123,7 +155,7 @@ def test_progress_is_told_of_in_order(tmp_path):
     heard = []
     variants = [{"name": "Aid", "changes": [{"kind": "more_crews", "like": "red"}]}]
     what_ifs(incident(tmp_path, plan=None, variants=variants, evaluations=50), heard.append)
-    assert [told["phase"] for told in heard] == ["base", "Aid"]
+    assert [told["phase"] for told in heard] == ["base", "Aid", "writing"]
     assert 0 <= heard[0]["seconds"] <= heard[1]["seconds"]
 
 

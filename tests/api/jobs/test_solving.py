@@ -39,6 +39,13 @@ def test_of_one_that_crashes_the_best_plan_so_far_is_there_at_once(running: Runn
     assert (found.answer["stopped_by"], found.why) == ("crashed", "The child process was ended by signal 9.")
 
 
+@pytest.mark.parametrize("function", ["answer_in_part_and_hang", "answer_in_part_and_crash"])
+def test_of_an_answer_told_of_in_parts_the_most_worked_out_counts(running: Running, function: str) -> None:
+    found = solve(running, function, seconds=DEADLINE_SECONDS)
+    assert (found.ending, found.answer) == ("so far", {"variants": 2})
+    assert found.why in ("Its time was up.", "The child process was ended by signal 9.")
+
+
 @pytest.mark.parametrize(
     "function", ["sleep_for_ever", "kill_itself", "abort", "eat_memory", "say_garbage", "stumble"]
 )

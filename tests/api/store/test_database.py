@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy
+from access_matrix import filled
 from sqlalchemy import Connection, func, insert, select
 
+from api.store import migrations
 from api.store.database import Database
 from api.store.migrations import HEAD, bring_up_to_date, revision_of
 from api.store.once import Answered, ReusedKey, forget_old_answers, once
-from api.store.tables import answer, metadata, now, tenant
+from api.store.tables import answer, blob, incident, job, metadata, now, plan, system, tenant
 
 
 @pytest.fixture
@@ -96,6 +98,39 @@ def test_the_steps_of_migration_lead_to_the_tables_as_they_are_declared(database
     assert database.write_now(differences) == []
     assert database.read_now(revision_of) == HEAD
     assert not bring_up_to_date(database)
+
+
+def test_a_step_of_migration_leaves_the_jobs_that_plans_refer_to(database: Database) -> None:
+    """SQLite would drop and make anew a table that is changed in a batch, which plans of its jobs forbid."""
+    from alembic import command
+    from alembic.config import Config
+
+    def step(connection: Connection, verb: Callable[..., None], revision: str) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        verb(config, revision)
+
+    rows = {
+        blob: {"sha256": "a", "data": b""},
+        system: {"tenant": "t", "name": "s", "version": 1, "sha256": "a"},
+        incident: {"id": "i", "tenant": "t", "system": "s", "system_version": 1},
+        job: {"id": "j", "tenant": "t", "incident": "i", "status": "successful"},
+        plan: {"id": "p", "incident": "i", "version": 1, "job": "j", "label": "rule"},
+    }
+    for table, row in rows.items():
+        database.write_now(
+            lambda connection, table=table, row=row: connection.execute(
+                insert(table).values(filled(table, **row))
+            )
+        )
+    database.write_now(lambda connection: step(connection, command.downgrade, "0001"))
+    assert database.read_now(revision_of) == "0001"
+
+    assert bring_up_to_date(database)
+
+    found = select(plan.c.job, job.c.id, job.c.tenant).join(job, job.c.id == plan.c.job)
+    assert database.read_now(lambda connection: [*connection.execute(found)]) == [("j", "j", "t")]
 
 
 def test_fifty_requests_with_one_key_have_one_effect_and_one_answer(database: Database) -> None:
