@@ -159,7 +159,7 @@ def test_a_plan_is_proven_with_cp_sat_loaded_or_not(warming: str, tmp_path: Path
     system = town(
         power="P1*-P2 P1-P3",
         people={"P2": 30, "P3": 10},
-        places={name: (0.0, 0.0) for name in ("P1", "P2", "P3")},
+        places=dict.fromkeys(("P1", "P2", "P3"), (0.0, 0.0)),
         damage={"P1-P2": 60, "P1-P3": 60},
         crews={"red": "power"},
     )
