@@ -116,6 +116,8 @@ def test_without_a_host_that_answers_there_are_children_all_the_same(monkeypatch
     monkeypatch.setattr(child_hosted, "ANSWER_SECONDS", 0.2)
 
     assert [host(), host()] == [os.getpid(), os.getpid()]
+    with pytest.raises(ProcessLookupError):
+        os.kill(stopped, 0)
 
 
 def test_without_a_host_that_starts_there_are_children_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,11 +138,14 @@ def test_children_of_several_threads_work_side_by_side() -> None:
 FORKS = """
 import os
 from solvers.child import run_in_child
+from solvers.child_hosted import KEEPER
 host = lambda: run_in_child("child_faults:tells_its_parent", None).value
 first = host()
+KEEPER.lock.acquire()  # As another thread would that starts a child just now.
 if os.fork() == 0:
     print("forked", first != host() != os.getpid(), flush=True)
     raise SystemExit
+KEEPER.lock.release()
 os.wait()
 print("caller", first == host(), first, flush=True)
 """
