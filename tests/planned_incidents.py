@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import insert, select
 
 from api.http.service import Service
+from api.jobs.answers import written
 from api.store.tables import incident, job, now, plan, system
 from lifeline import Plan, schedule
 from lifeline.repair import RepairProblem
@@ -25,7 +26,11 @@ def no_children(monkeypatch: pytest.MonkeyPatch) -> None:
         work = getattr(importlib.import_module(module), name)
         return json.loads(json.dumps(work(json.loads(json.dumps(argument)), print)))
 
+    async def ask_for_text(service: Service, function: str, argument: dict[str, Any]) -> bytes:
+        return written(await ask(service, function, argument)).encode()
+
     monkeypatch.setattr(Service, "ask", ask)
+    monkeypatch.setattr(Service, "ask_for_text", ask_for_text)
 
 
 def with_plans(client: TestClient, problem: RepairProblem, *orders: dict[str, list[str]]) -> str:

@@ -3,8 +3,9 @@
 The request is a line of JSON: {"function": "module:name", "argument": ..., "memory_bytes": ...}. The function is
 called with the argument and a `report` function. Each answer is a line of JSON with one key: `report`, `alive` (a
 heartbeat, so that a silent search is not taken for a dead one), and last of all `value`, `refused` (what was asked
-cannot be: the message, and each bad place) or `failure`. A child is the leader of its own process group, and ends
-with whoever asked.
+cannot be: the message, and each bad place) or `failure`. With "as_text" in the request the value comes as `text_bytes`,
+a number, and so many bytes of JSON after the line: who only passes it on need not read it. A child is the leader of its
+own process group, and ends with whoever asked.
 
 `python -m api.jobs.child FD` is a child without a warm host; it has everything still to load.
 """
@@ -60,6 +61,7 @@ def answer(ears: socket.socket) -> None:
 
 
 def _do(request: dict[str, Any], mouth: _Mouth) -> None:
+    from api.jobs.answers import written
     from lifeline.errors import LifelineError, SolverFailure
 
     try:
@@ -69,7 +71,10 @@ def _do(request: dict[str, Any], mouth: _Mouth) -> None:
             value = function(request["argument"], lambda report: mouth.say(report=report))
         finally:
             _end_host()
-        mouth.say(value=value)
+        if request.get("as_text"):
+            mouth.hand_over(written(value).encode())
+        else:
+            mouth.say(value=value)
     except MemoryError:
         raise
     except SolverFailure as failure:
@@ -107,10 +112,15 @@ class _Mouth:
         self._ears, self._lock = ears, threading.Lock()
 
     def say(self, **message: Any) -> None:
-        line = json.dumps(message, allow_nan=False).encode() + b"\n"
+        self._send(json.dumps(message, allow_nan=False).encode() + b"\n")
+
+    def hand_over(self, text: bytes) -> None:
+        self._send(json.dumps({"text_bytes": len(text)}).encode() + b"\n" + text)
+
+    def _send(self, words: bytes) -> None:
         with self._lock:
             try:
-                self._ears.sendall(line)
+                self._ears.sendall(words)
             except OSError:
                 end_group()  # Nobody listens any more.
 

@@ -99,6 +99,7 @@ class Children:
         seconds: float,
         memory_bytes: int | None = None,
         niceness: int = 0,
+        as_text: bool = False,
         on_report: Callable[[Any], None] | None = None,
         cancel: asyncio.Event | None = None,
     ) -> Outcome:
@@ -106,8 +107,14 @@ class Children:
 
         After `seconds`, or when `cancel` is set, the child and all that it has started are killed. `on_report` is
         called with everything that the function reports. `memory_bytes` is what it may take beyond what the host has.
+        With `as_text` the outcome's value is JSON in bytes.
         """
-        request = {"function": function, "argument": argument, "memory_bytes": memory_bytes}
+        request = {
+            "function": function,
+            "argument": argument,
+            "memory_bytes": memory_bytes,
+            "as_text": as_text,
+        }
         work = asyncio.ensure_future(self._done_in_a_child(request, niceness, on_report))
         call = asyncio.ensure_future(cancel.wait()) if cancel is not None else None
         both = [task for task in (work, call) if task is not None]
@@ -194,7 +201,12 @@ async def _messages(reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any
     """Yield what a child says until it is silent for ever; half a line is what a killed child leaves."""
     with suppress(ConnectionError):
         while (line := await reader.readline()).endswith(b"\n"):
-            yield json.loads(line)
+            message = json.loads(line)
+            if "text_bytes" in message:
+                with suppress(asyncio.IncompleteReadError):
+                    yield {"value": await reader.readexactly(message["text_bytes"])}
+            else:
+                yield message
 
 
 def _obituary(status: int) -> Outcome:

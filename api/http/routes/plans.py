@@ -29,6 +29,18 @@ LAST_PERMILLE = 1_000_000
 REPLAN_SECONDS = 5.0
 "What a re-plan that nobody asked for by hand may take."
 
+HOLD_ON = (
+    "locks",
+    "rules",
+    "method",
+    "seed",
+    "fairness_permille",
+    "vulnerable_weight_permille",
+    "horizon_minutes",
+    "stay_hours",
+)
+"What a re-plan takes over from the request of the plan before."
+
 SLACK_SECONDS = 30.0
 "Between the end of a search and the deadline: for reading, judging and writing down."
 
@@ -137,13 +149,19 @@ def submit(connection: Connection, tenant: str, incident: str, asked: dict[str, 
 
 
 def replan(connection: Connection, row: Any, who: str) -> str | None:
-    """Put a re-plan of an incident down, unless one is under way or there is nothing to go on from; return its id."""
+    """Put a re-plan of an incident down, unless one is under way or there is nothing to go on from; return its id.
+
+    The orders, rules and terms that the plan before was asked for with hold on.
+    """
     followed = plans.followed(connection, row.id)
     if followed is None or records.is_planning(connection, row.id):
         return None
     asked = PlanRequest(
         seconds=REPLAN_SECONDS, keep="approved" if followed.approved_at else "newest"
     ).model_dump(mode="json", exclude={"at"})
+    before = records.find(connection, row.tenant, followed.job)
+    if before is not None:
+        asked |= {name: before.request[name] for name in HOLD_ON if name in before.request}
     return submit(connection, row.tenant, row.id, {**asked, "minute": minute_now(row)}, who)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -53,8 +52,7 @@ async def plan_timeline(request: Request, plan: APlan) -> Response:
     service = service_of(request)
     text = await kept(service, plan, PAPER)
     if text is None:
-        found = await service.ask(PLAN_TIMELINE, await argument_of(service, plan))
-        text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = (await service.ask_for_text(PLAN_TIMELINE, await argument_of(service, plan))).decode()
         papers = {PAPER: text}
         await service.database.write(lambda connection: keep_papers(connection, plan.id, papers))
     return Response(text, media_type="application/json")

@@ -6,6 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 from service_worlds import incident_in, plan_for, said
 
+from api.http.routes.plans import REPLAN_SECONDS
+from api.jobs import records
+
 LINE = "line-ash-brook"
 
 
@@ -144,7 +147,8 @@ def test_other_tables_make_the_plan_stale_another_name_does_not(client: TestClie
 
 def test_where_an_incident_asks_for_it_news_starts_one_replan(client: TestClient) -> None:
     incident = incident_in(client, replans=True)
-    plan_for(client, incident)
+    locks = [{"job": LINE, "kind": "crew", "value": "red"}]
+    plan_for(client, incident, request={"locks": locks, "rules": {"water": "flow"}, "seconds": 60.0})
     url = f"/v1/incidents/{incident}/updates"
 
     first = client.post(url, json={"updates": [said("a", "job_finished", job=LINE)]}).json()
@@ -153,6 +157,9 @@ def test_where_an_incident_asks_for_it_news_starts_one_replan(client: TestClient
     assert first["replan"]
     assert "replan" not in second
     assert kinds_in_log(client, incident).count("plan.requested") == 1
+    database = client.app.state.service.database  # type: ignore[attr-defined]
+    asked = database.read_now(lambda connection: records.find(connection, "local", first["replan"]).request)
+    assert (asked["locks"], asked["rules"], asked["seconds"]) == (locks, {"water": "flow"}, REPLAN_SECONDS)
 
 
 @pytest.mark.parametrize(

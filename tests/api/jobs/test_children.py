@@ -59,6 +59,11 @@ def test_each_child_leads_a_group_of_its_own_and_steps_back(running: Running) ->
     )
 
 
+def test_what_is_only_passed_on_comes_as_json_text(running: Running) -> None:
+    outcome = run(running, "echo", {"people": 120, "name": "阿什\n"}, as_text=True)
+    assert (outcome.ending, outcome.value) == ("finished", '{"people":120,"name":"阿什\\n"}'.encode())
+
+
 def test_what_was_asked_wrongly_is_refused_with_every_bad_place(running: Running) -> None:
     outcome = run(running, "refuse")
     assert (outcome.ending, outcome.kind) == ("refused", "InvalidInput")
