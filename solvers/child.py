@@ -1,9 +1,12 @@
 """Runs a function in a child process that may crash, hang or run out of memory without harm to the caller.
 
-`python -m solvers.child` reads one line of JSON, {"function": "module:name", "argument": ..., "memory_bytes": ...},
-calls the function with the argument and a `report` function, and writes one line of JSON for each report and one
-for what the function returns. It ends when its standard input is closed, so it never outlives the caller. It
-needs no guard in the caller's main module: a notebook, a test or a server can all start it.
+The child reads one line of JSON, {"function": "module:name", "argument": ..., "memory_bytes": ...}, calls the
+function with the argument and a `report` function, and writes one line of JSON for each report and one for what the
+function returns. It ends when nobody is at the other end any more, so it never outlives the caller. It needs no guard
+in the caller's main module: a notebook, a test or a server can all start it.
+
+A host forks it where there is one to be had (`child_hosted`): then modules of this package are as they were when the
+host loaded them, with the first child. Else `python -m solvers.child` does the same, and has everything to load.
 """
 
 from __future__ import annotations
@@ -12,15 +15,18 @@ import importlib
 import json
 import os
 import resource
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, Queue
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, Literal
+
+from solvers.child_hosted import hosted
+from solvers.child_start import Child, FreshChild
 
 Ending = Literal["finished", "crashed", "memory", "seconds", "cancelled"]
 
@@ -42,6 +48,10 @@ class Outcome:
     message: str = ""
 
 
+LOST = Outcome("crashed", message="Nobody can tell how the child process ended.")
+"How a child ends whose host is dead or deaf; what it was asked for is asked again, without a host."
+
+
 def run_in_child(
     function: str,
     argument: Any,
@@ -54,15 +64,28 @@ def run_in_child(
     """Call `module:name` with a JSON argument in a child process, and return how that went; it never raises for it.
 
     After `seconds` the child is killed, at once when `keep_on` returns False. `on_report` is called, in this
-    process, with everything that the function reports.
+    process, with everything that the function reports; again from the start, should somebody kill child and host.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     request = json.dumps({"function": function, "argument": argument, "memory_bytes": memory_bytes})
+    ask = partial(_asked, request=request, deadline=deadline, on_report=on_report, keep_on=keep_on)
+    child = hosted()
+    outcome = LOST if child is None else ask(child)
+    return ask(FreshChild()) if outcome is LOST else outcome
+
+
+def _asked(
+    child: Child,
+    request: str,
+    deadline: float | None,
+    on_report: Callable[[Any], None] | None,
+    keep_on: Callable[[], bool] | None,
+) -> Outcome:
+    """Return how a child did what is asked for; it is gone then, whatever happens."""
     news: Queue[dict[str, Any] | None] = Queue()
-    child = _start()
     threads = (
-        threading.Thread(target=_send, args=(child.stdin, request), daemon=True),
-        threading.Thread(target=_listen, args=(child.stdout, news), daemon=True),
+        threading.Thread(target=child.ask, args=(request.encode() + b"\n",), daemon=True),
+        threading.Thread(target=_listen, args=(child.mouth, news), daemon=True),
     )
     try:
         for thread in threads:
@@ -70,41 +93,14 @@ def run_in_child(
         return _follow(child, news, deadline, on_report, keep_on)
     finally:
         child.kill()
-        child.wait()
         for thread in threads:
             thread.join()
-        _hang_up(child)
-
-
-def _start() -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "solvers.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-    )
-
-
-def _hang_up(child: subprocess.Popen[bytes]) -> None:
-    for pipe in (child.stdin, child.stdout):
-        # What the child has not read any more cannot be flushed.
-        with suppress(OSError):
-            cast(IO[bytes], pipe).close()
-
-
-def _send(ear: IO[bytes], request: str) -> None:
-    try:
-        ear.write(request.encode() + b"\n")
-        ear.flush()
-    except OSError:
-        # The child has ended already; its exit status says how.
-        return
+        child.close()
 
 
 def _listen(mouth: IO[bytes], news: Queue[dict[str, Any] | None]) -> None:
-    with mouth:
+    # A connection that the dead have left with words unread ends in an error.
+    with suppress(ConnectionError):
         for line in mouth:
             # A child that is killed may leave half a line.
             if line.endswith(b"\n"):
@@ -113,7 +109,7 @@ def _listen(mouth: IO[bytes], news: Queue[dict[str, Any] | None]) -> None:
 
 
 def _follow(
-    child: subprocess.Popen[bytes],
+    child: Child,
     news: Queue[dict[str, Any] | None],
     deadline: float | None,
     on_report: Callable[[Any], None] | None,
@@ -130,7 +126,7 @@ def _follow(
         except Empty:
             continue
         if message is _NO_MORE:
-            return _obituary(child.wait())
+            return _obituary(child.status())
         if "value" in message:
             return Outcome("finished", message["value"])
         if "failure" in message:
@@ -139,8 +135,10 @@ def _follow(
             on_report(message["report"])
 
 
-def _obituary(status: int) -> Outcome:
+def _obituary(status: int | None) -> Outcome:
     """Return how a child ended that closed its mouth without an answer."""
+    if status is None:
+        return LOST
     if status == OUT_OF_MEMORY:
         return Outcome("memory", message="The child process ran out of memory.")
     how = f"by signal {-status}" if status < 0 else f"with exit status {status}"
@@ -149,15 +147,23 @@ def _obituary(status: int) -> Outcome:
 
 def main() -> None:
     """Do what one line on standard input asks for."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    mouth = os.fdopen(os.dup(1), "wb")
     # What a library prints must not get between the answers.
     os.dup2(2, 1)
-    request = json.loads(sys.stdin.readline())
-    threading.Thread(target=_die_with_caller, daemon=True).start()
+    answer(sys.stdin.buffer, mouth)
+
+
+def answer(ears: IO[bytes], mouth: IO[bytes]) -> None:
+    """Do, in this process, what one line asks for, and end when there is nobody at the other end any more."""
+    line = ears.readline()
+    if not line:
+        return
+    request = json.loads(line)
+    threading.Thread(target=_die_with_caller, args=(ears,), daemon=True).start()
 
     def tell(**message: Any) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
+        mouth.write(json.dumps(message).encode() + b"\n")
+        mouth.flush()
 
     try:
         if request["memory_bytes"] is not None:
@@ -176,8 +182,8 @@ def main() -> None:
         raise
 
 
-def _die_with_caller() -> None:
-    sys.stdin.read()
+def _die_with_caller(ears: IO[bytes]) -> None:
+    ears.read()
     os._exit(0)
 
 

@@ -136,5 +136,16 @@ def hang(argument: Any, report: Report) -> None:
     time.sleep(3600)
 
 
+def has_a_child_of_the_solvers(argument: Any, report: Report) -> dict[str, int]:
+    from solvers.child import run_in_child
+
+    outcome = run_in_child("job_faults:tells_its_parent", None)
+    return {"own": os.getpid(), "host": outcome.value}
+
+
+def tells_its_parent(argument: Any, report: Report) -> int:
+    return os.getppid()
+
+
 def nothing() -> None:
     """Stand in for the loading of a warm host."""

@@ -15,15 +15,15 @@ Answer = TypeVar("Answer")
 class Running:
     """A warm host, and a way to wait for what children do."""
 
-    def __init__(self) -> None:
+    def __init__(self, warming: str = "job_faults:nothing") -> None:
+        """Begin warm; compiled loops are nothing to most tests."""
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.children = self.do(self._started())
+        self.children = self.do(self._started(warming))
 
-    async def _started(self) -> Children:
-        # Compiled loops are nothing to these tests.
-        children = Children(warming="job_faults:nothing")
+    async def _started(self, warming: str) -> Children:
+        children = Children(warming=warming)
         await children.start()
         await children.is_warm.wait()
         return children

@@ -28,6 +28,9 @@ from typing import Any
 
 HEARTBEAT_SECONDS = 2.0
 
+SOLVES, CP_SAT = "api.jobs.work:plan", "solvers.cp_search"
+"A child that is to solve, and has CP-SAT loaded, forks a host for it (`solvers.child_hosted`) while it has one thread."
+
 OUT_OF_MEMORY = 77
 "Exit status of a child that could not get the memory it asked for."
 
@@ -49,6 +52,8 @@ def answer(ears: socket.socket) -> None:
     try:
         request = json.loads(line)
         _limit_memory(request["memory_bytes"])
+        if request["function"] == SOLVES and CP_SAT in sys.modules:
+            _fork_host()
         threading.Thread(target=_watch, args=(ears, mouth), daemon=True).start()
         _do(request, mouth)
     except MemoryError:
@@ -62,7 +67,10 @@ def _do(request: dict[str, Any], mouth: _Mouth) -> None:
     try:
         module, name = request["function"].split(":")
         function = getattr(importlib.import_module(module), name)
-        value = function(request["argument"], lambda report: mouth.say(report=report))
+        try:
+            value = function(request["argument"], lambda report: mouth.say(report=report))
+        finally:
+            _end_host()
         if request.get("as_text"):
             mouth.hand_over(written(value).encode())
         else:
@@ -76,6 +84,18 @@ def _do(request: dict[str, Any], mouth: _Mouth) -> None:
     except Exception as error:
         traceback.print_exc()
         mouth.say(failure=f"{type(error).__name__}: {error}"[:MOST_OF_A_FAILURE])
+
+
+def _fork_host() -> None:
+    from solvers.child_hosted import fork_host
+
+    fork_host()
+
+
+def _end_host() -> None:
+    """Bury the solvers' host before the answer: whoever has that kills the group, and nobody is left to do it."""
+    if (hosted := sys.modules.get("solvers.child_hosted")) is not None:
+        hosted.end_host()
 
 
 def _told(refusal: Exception) -> dict[str, Any]:

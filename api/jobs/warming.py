@@ -17,7 +17,7 @@ ENOUGH_FOR_TWO_CHAINS = 10_000
 def warm() -> None:
     """Plan, prove, re-plan and judge under another rule; no thread is left, so that forking stays safe.
 
-    CP-SAT is left out: it works in a process of its own anyhow.
+    CP-SAT is loaded only: it works in a process of its own, which a child that solves has forked.
     """
     import api.incidents.cascade_now
     import api.incidents.picture
@@ -30,8 +30,10 @@ def warm() -> None:
     from scenarios.synthetic import grow_city
     from solvers import Budget, solve
     from solvers.bounds import lower_bound
+    from solvers.child_host import load
     from solvers.replan import replan
 
+    load()
     problem = problem_of(grow_city(components=COMPONENTS, seed=1, damage_share=DAMAGE_SHARE))
     solve(problem, method="bundles")
     proposal = solve(problem, method="local_search", budget=Budget(evaluations=ENOUGH_FOR_TWO_CHAINS))

@@ -1,7 +1,9 @@
 """What may happen to a child process, for the tests: each function goes wrong in one way, or goes well."""
 
 import os
+import resource
 import signal
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -49,3 +51,46 @@ def tells_where_it_is(argument: Any, report: Report) -> None:
     report(os.getpid())
     while True:
         time.sleep(60)
+
+
+def leaves(argument: int, report: Report) -> None:
+    sys.exit(argument)
+
+
+def tells_its_parent(argument: Any, report: Report) -> int:
+    report([os.getpid(), os.getppid()])
+    return os.getppid()
+
+
+def tells_its_parent_slowly(argument: Any, report: Report) -> int:
+    """Whoever wants to kill it has time to."""
+    host = tells_its_parent(argument, report)
+    time.sleep(1)
+    return host
+
+
+def stops(argument: Any, report: Report) -> None:
+    """Nothing wakes it any more, whatever is closed; only SIGKILL ends it."""
+    report([os.getpid(), os.getppid()])
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def waits_for_a_new_parent(argument: Any, report: Report) -> str:
+    host = os.getppid()
+    report([os.getpid(), host])
+    while os.getppid() == host:
+        time.sleep(0.01)
+    return "goes on"
+
+
+def tells_of_itself(argument: str, report: Report) -> dict[str, Any]:
+    host_threads = os.listdir(f"/proc/{os.getppid()}/task")
+    return {
+        "variable": os.environ.get(argument),
+        "directory": os.getcwd(),
+        "group": os.getpgrp(),
+        "open": sorted(os.listdir("/proc/self/fd")),
+        "address_space": list(resource.getrlimit(resource.RLIMIT_AS)),
+        "has_cp_sat": "ortools.sat.python.cp_model" in sys.modules,
+        "host_threads": len(host_threads),
+    }

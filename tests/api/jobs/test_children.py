@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from running_children import Running
+from worlds import town
 
 from api.jobs.children import Children, Outcome
+from lifeline import write_system
 
 FAULTS = "job_faults:"
 MANY_SECONDS = 60.0
@@ -146,6 +148,35 @@ def test_without_a_host_a_child_is_started_the_slow_way() -> None:
     answered, killed = asyncio.run(cold())
     assert answered.value == 3
     assert killed == Outcome("crashed", message="The child process was ended by signal 9.")
+
+
+def test_a_child_buries_the_solvers_host_before_it_answers(running: Running) -> None:
+    """Who has the answer kills the group; of a host that were still there, nobody would take the number back."""
+    told = run(running, "has_a_child_of_the_solvers").value
+    assert told["host"] != told["own"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(told["host"], 0)
+
+
+@pytest.mark.parametrize("warming", ["job_faults:nothing", "solvers.child_host:load"])
+def test_a_plan_is_proven_with_cp_sat_loaded_or_not(warming: str, tmp_path: Path) -> None:
+    """Two customers, 30 and 10 persons, an hour of work each: 30 * 60 + 10 * 120 person-minutes are the least."""
+    system = town(
+        power="P1*-P2 P1-P3",
+        people={"P2": 30, "P3": 10},
+        places=dict.fromkeys(("P1", "P2", "P3"), (0.0, 0.0)),
+        damage={"P1-P2": 60, "P1-P3": 60},
+        crews={"red": "power"},
+    )
+    write_system(system, tmp_path / "town.zip")
+    argument = {"system": str(tmp_path / "town.zip"), "method": "cp_sat", "evaluations": 10_000, "seed": 0}
+    others = Running(warming)
+    try:
+        outcome = others.do(others.children.run("api.jobs.work:plan", argument, seconds=MANY_SECONDS))
+    finally:
+        others.close()
+    assert outcome.ending == "finished"
+    assert (outcome.value["objective"], outcome.value["label"]) == (3_000_000, "optimal")
 
 
 SERVICE = """
