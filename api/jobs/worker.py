@@ -110,6 +110,9 @@ class Worker:
 
     async def work(self, job: str) -> None:
         """Work on a job, unless somebody here does already; nothing happens if it has ended."""
+        if self._is_closing:
+            # Taken from its queue as the worker stops: who begins it now would be waited for until its deadline.
+            raise asyncio.CancelledError
         if job not in self.at_work:
             self._enter(job, self._work(job))
         await asyncio.shield(self.at_work[job])

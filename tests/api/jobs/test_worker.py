@@ -198,6 +198,20 @@ def test_nobody_dismisses_the_job_of_another_tenant(work: Work) -> None:
     assert work.row(job).status == "accepted"
 
 
+def test_a_worker_that_stops_begins_nothing_any_more(work: Work) -> None:
+    """Else a stop would wait for the end of what it has begun."""
+    jobs: list[str] = []
+
+    async def begun_too_late(worker: Worker) -> None:
+        await worker.close()
+        jobs.append(await asyncio.to_thread(work.ask, "hang"))
+        with pytest.raises(asyncio.CancelledError):
+            await worker.work(jobs[0])
+
+    work.do(begun_too_late)
+    assert work.row(jobs[0]).status == "accepted"
+
+
 def test_what_a_stopped_worker_was_at_is_done_by_the_next_one(work: Work) -> None:
     job = work.ask("plan_then_hang", seconds=20.0)
     work.do(work.until(lambda: work.row(job).best is not None))
