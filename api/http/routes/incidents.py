@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from api.access.caller import Caller
 from api.access.rights import Right
-from api.http.parameters import IncidentId
+from api.http.parameters import IncidentId, Reader
 from api.http.problems import Refusal
 from api.http.routes.systems import require as require_system
 from api.http.service import service_of
@@ -108,15 +108,19 @@ class IncidentTold(Told):
     is_drill: bool
     is_closed: bool
     replans: bool
-    rows: dict[str, int] = Field(description="Rows that replace the system's own.", examples=[{"damage": 12}])
+    rows: dict[str, int] = Field(
+        description="Rows that replace the system's own; empty for who sees some sectors or owners only.",
+        examples=[{"damage": 12}],
+    )
     revision: int = Field(description="Its ETag.", examples=[1])
     last_seq: int = Field(description="Number of the last event of its log.", examples=[1])
     created_at: str = Field(examples=["2026-11-22T22:03:00.000Z"])
     created_by: str = Field(examples=["local"])
 
 
-def told(row: Any) -> IncidentTold:
-    """Return an incident as it is answered."""
+def told(row: Any, caller: Caller | None = None) -> IncidentTold:
+    """Return an incident as it is answered to this caller; None may see all."""
+    tables = {} if caller is not None and caller.is_limited else row.tables
     return IncidentTold(
         id=row.id,
         name=row.name,
@@ -126,7 +130,7 @@ def told(row: Any) -> IncidentTold:
         is_drill=row.is_drill,
         is_closed=row.is_closed,
         replans=row.replans,
-        rows={name: len(rows) for name, rows in row.tables.items()},
+        rows={name: len(rows) for name, rows in tables.items()},
         revision=row.revision,
         last_seq=row.last_seq,
         created_at=row.created_at,
@@ -177,7 +181,7 @@ async def open_one(
 @router.get("", response_model_exclude_none=True)
 async def list_all(
     request: Request,
-    caller: Annotated[Caller, Depends(allowed(Right.read_incidents))],
+    caller: Reader,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[IncidentTold]:
@@ -186,7 +190,7 @@ async def list_all(
     rows = await service_of(request).database.look(
         lambda connection: incidents.page(connection, caller.tenant, after, limit + 1)
     )
-    return page_of(rows, limit, told, lambda row: cursor_of(row.created_at, row.id))
+    return page_of(rows, limit, lambda row: told(row, caller), lambda row: cursor_of(row.created_at, row.id))
 
 
 @router.get("/{incident}")
@@ -194,12 +198,12 @@ async def tell(
     request: Request,
     response: Response,
     incident: IncidentId,
-    caller: Annotated[Caller, Depends(allowed(Right.read_incidents))],
+    caller: Reader,
 ) -> IncidentTold:
     """Tell of an incident."""
     row = await service_of(request).incident(caller.tenant, incident)
     response.headers["ETag"] = etag_of(row.revision)
-    return told(row)
+    return told(row, caller)
 
 
 @router.patch("/{incident}", response_model=IncidentTold)

@@ -14,7 +14,7 @@ from api.access.caller import Caller
 from api.access.rights import Right
 from api.http.door import door_of
 from api.http.papers import plan_row
-from api.http.parameters import IncidentId, Overseer, PlanVersion
+from api.http.parameters import IncidentId, PlanVersion, Reader
 from api.http.problems import Refusal
 from api.http.routes.plans import LockSent
 from api.http.service import service_of
@@ -49,7 +49,10 @@ class PlanTold(Told):
     status: str = Field(description="proposed, approved or superseded.", examples=["proposed"])
     is_drill: bool = Field(description="A drill's plan is never dispatched.", examples=[False])
     stale_since: str | None = Field(None, description="When news came that it does not know.")
-    figures: dict[str, Any] = Field(examples=[{"objective": 120000, "bound": 100000, "gap": 0.17}])
+    figures: dict[str, Any] = Field(
+        description="What it costs and how good it is; empty for who sees some sectors or owners only.",
+        examples=[{"objective": 120000, "bound": 100000, "gap": 0.17}],
+    )
     job: str = Field(examples=["5f1d7a84c0ffee00"])
     made_at_seq: int = Field(description="The last event it knows.", examples=[17])
     made_at_minute: int = Field(examples=[95])
@@ -79,7 +82,7 @@ class Approval(Sent):
 async def list_all(
     request: Request,
     incident: IncidentId,
-    caller: Overseer,
+    caller: Reader,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[PlanTold]:
@@ -92,7 +95,12 @@ async def list_all(
         return plans.page(connection, incident, after, limit + 1), plans.approved(connection, incident)
 
     rows, followed = await service.database.look(look)
-    return page_of(rows, limit, lambda row: told(about, row, followed), lambda row: cursor_of(row.version))
+
+    def item(row: Any) -> PlanTold:
+        told_of = told(about, row, followed)
+        return _in_part(told_of) if caller.is_limited else told_of
+
+    return page_of(rows, limit, item, lambda row: cursor_of(row.version))
 
 
 @router.get("/{incident}/plans/{version}", response_model_exclude_none=True)
@@ -100,10 +108,12 @@ async def tell(
     request: Request,
     incident: IncidentId,
     version: PlanVersion,
-    caller: Overseer,
+    caller: Reader,
 ) -> PlanTold:
     """Tell of a version of the plan: its figures, its label, its orders, and whether it is approved or stale."""
     about, row, followed = await _version(request, caller, incident, version)
+    if caller.is_limited:
+        return _in_part(told(about, row, followed))
     asked = await service_of(request).database.look(lambda connection: records.request(connection, row.job))
     locks = [LockSent.model_validate(lock) for lock in asked.get("locks", ())]
     return told(about, row, followed).model_copy(update={"locks": locks})
@@ -161,6 +171,11 @@ async def _version(request: Request, caller: Caller, incident: str, version: int
     about = await service.incident(caller.tenant, incident)
     row = await plan_row(service, incident, version)
     return about, row, await service.database.look(lambda connection: plans.approved(connection, incident))
+
+
+def _in_part(plan: PlanTold) -> PlanTold:
+    """Return a plan without what it costs everybody, for who sees some sectors or owners only."""
+    return plan.model_copy(update={"figures": {}})
 
 
 def told(about: Any, row: Any, followed: Any) -> PlanTold:

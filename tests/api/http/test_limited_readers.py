@@ -103,6 +103,24 @@ def test_a_water_utility_reads_its_own_work_and_returns_and_no_explanations(
     assert closed == [403, 403, 403]
 
 
+def test_a_water_utility_finds_the_incident_and_its_plans_without_what_they_cost_all(
+    client: TestClient, url: str
+) -> None:
+    with asking(client, WATER) as get:
+        incident = get(url).json()
+        listed = get("/v1/incidents").json()["items"]
+        plan = get(f"{url}/plans/1").json()
+        plans = get(f"{url}/plans").json()["items"]
+
+    assert (incident["name"], incident["rows"]) == ("Storm", {})
+    assert listed == [incident]
+    assert (plan["version"], plan["status"], plan["figures"]) == (1, "proposed", {})
+    assert "locks" not in plan
+    assert plans == [plan]
+    with asking(client, LOCAL_ADMIN) as get:
+        assert get(f"{url}/plans/1").json()["locks"] == []
+
+
 @pytest.mark.parametrize("path", ["timeline", "plans/1/timeline"])
 def test_a_water_utility_goes_through_time_by_its_own_network_and_its_own_people(
     client: TestClient, url: str, path: str
