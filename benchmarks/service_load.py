@@ -196,17 +196,24 @@ async def load(port: int, asked: argparse.Namespace) -> dict:
     async def read(number: int, due: float) -> None:
         await timed("read", due, "GET", chance.choice(reads))
 
-    async def plans() -> int:
-        done = 0
-        while not stop.is_set():
-            job = await connections.json("POST", f"{about}/plans", {"seconds": 30, "seed": done})
-            await finished(connections, job["job"], stop)
-            if done < 2 and "LIFELINE_SHOW" in os.environ:
-                print(await connections.json("GET", f"/jobs/{job['job']}"), file=sys.stderr)
-            done += 1
-        return done
+    planned: Counter[str] = Counter()
 
-    planners = [asyncio.create_task(plans()) for _ in range(asked.plans)]
+    # Reports at random soon leave nothing to plan: every other planner has an incident of its own, so that there always
+    # is a search that takes its 30 s.
+    quiet = await connections.json("POST", f"/v1/scenarios/{asked.scenario}/incidents", {"is_drill": False})
+
+    async def plans(place: int) -> None:
+        where = f"/v1/incidents/{quiet['id']}" if place % 2 else about
+        while not stop.is_set():
+            asked_for = {"seconds": 30, "seed": planned.total(), "keep": "none"}
+            job = await connections.json("POST", f"{where}/plans", asked_for)
+            await finished(connections, job["job"], stop)
+            told = await connections.json("GET", f"/jobs/{job['job']}")
+            planned[told["status"]] += 1
+            if "LIFELINE_SHOW" in os.environ:
+                print(told, file=sys.stderr)
+
+    planners = [asyncio.create_task(plans(place)) for place in range(asked.plans)]
     began_cpu, began = time.process_time(), time.perf_counter()
     await asyncio.gather(
         at_rate(asked.updates, asked.seconds, update), at_rate(asked.reads, asked.seconds, read)
@@ -215,14 +222,14 @@ async def load(port: int, asked: argparse.Namespace) -> dict:
     cpu = time.process_time() - began_cpu
     await asyncio.sleep(2)
     stop.set()
-    planned = sum([await planner for planner in planners])
+    await asyncio.gather(*planners)
     last = (await connections.json("GET", about))["last_seq"]
     for task in streams:
         task.cancel()
     return {
         "system": system["summary"]["rows"],
         "seconds": round(seconds, 1),
-        "plans": planned,
+        "plans": dict(planned),
         "statuses": dict(sorted(figures.statuses.items())),
         **{f"{what}_ms": quantiles(values) for what, values in figures.milliseconds.items()},
         "events": last,

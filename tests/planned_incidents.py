@@ -26,7 +26,9 @@ def no_children(monkeypatch: pytest.MonkeyPatch) -> None:
         work = getattr(importlib.import_module(module), name)
         return json.loads(json.dumps(work(json.loads(json.dumps(argument)), print)))
 
-    async def ask_for_text(service: Service, function: str, argument: dict[str, Any]) -> bytes:
+    async def ask_for_text(
+        service: Service, function: str, argument: dict[str, Any], *, niceness: int = 0
+    ) -> bytes:
         return written(await ask(service, function, argument)).encode()
 
     monkeypatch.setattr(Service, "ask", ask)

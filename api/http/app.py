@@ -97,11 +97,19 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
 @asynccontextmanager
 async def _at_work(service: Service) -> AsyncIterator[None]:
     """Run the service's children and, unless others work for it, its worker."""
+    from api.http.routes.timeline import TIMELINE
     from api.jobs.running import warm, working
+
+    # Kept while they run: the loop itself knows its tasks only weakly.
+    preparing: set[asyncio.Task[None]] = set()
 
     def told(incident: str | None) -> None:
         if incident is not None:
             service.streams.tell(incident)
+            # Who follows it on a page will want to see it go by the new plan.
+            task = asyncio.create_task(service.pictures.prepare(incident, TIMELINE))
+            preparing.add(task)
+            task.add_done_callback(preparing.discard)
 
     async with AsyncExitStack() as parts:
         await parts.enter_async_context(warm(service.children, service.settings))

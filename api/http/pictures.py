@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.http.minutes import minute_now
 from api.jobs.answers import written
-from api.store import plans
+from api.store import incidents, plans
 from api.store.situations import situation
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ LEAST_SHARE, MOST_SHARE = 4, 12
 "In a large city a picture takes seconds: then it is made anew after so many times its cost, and told up to so many."
 
 MOST_PICTURES = 64
+
+UNASKED_NICENESS = 5
 
 Key = tuple[str, str, int | None, bool, str]
 """Incident, function, minute asked for (None: now), whether all components are told of, and whose eyes see it.
@@ -106,11 +108,23 @@ class Pictures:
             made = await asyncio.shield(self._begin(key, incident, sight))
         return made
 
-    def _begin(self, key: Key, incident: Any, sight: Sight | None) -> asyncio.Task[Kept]:
+    async def prepare(self, incident_id: str, function: str) -> None:
+        """Have a picture of now made before anybody asks for it, giving way to those that somebody waits for."""
+
+        def look(connection: Connection) -> Any:
+            return incidents.of_any_tenant(connection, incident_id)
+
+        incident = await self.service.database.look(look)
+        if incident is not None:
+            self._begin((incident.id, function, None, False, ""), incident, None, niceness=UNASKED_NICENESS)
+
+    def _begin(
+        self, key: Key, incident: Any, sight: Sight | None, *, niceness: int = 0
+    ) -> asyncio.Task[Kept]:
         """Have a picture made, unless it is being made already."""
         making = self.making.get(key)
         if making is None:
-            making = self.making[key] = asyncio.create_task(self._made(key, incident, sight))
+            making = self.making[key] = asyncio.create_task(self._made(key, incident, sight, niceness))
             making.add_done_callback(functools.partial(self._ended, key))
         return making
 
@@ -120,7 +134,7 @@ class Pictures:
             # Whoever waits for it gets what went wrong; if nobody does, the next one who asks will.
             making.exception()
 
-    async def _made(self, key: Key, incident: Any, sight: Sight | None) -> Kept:
+    async def _made(self, key: Key, incident: Any, sight: Sight | None, niceness: int) -> Kept:
         _, function, at, everything, _ = key
         made_at, now, seq = time.monotonic(), minute_now(incident), incident.last_seq
 
@@ -137,7 +151,7 @@ class Pictures:
             "all_components": everything,
             "sight": None if sight is None else sight.to_json(),
         }
-        found = await self.service.ask_for_text(function, argument)
+        found = await self.service.ask_for_text(function, argument, niceness=niceness)
         knows = written({"as_of_seq": seq, "plan_version": version, "is_drill": incident.is_drill}).encode()
         # Two objects made one without reading them: some are megabytes, and this thread has others to answer.
         text = knows.removesuffix(b"}") + b"," + found.removeprefix(b"{")

@@ -66,19 +66,26 @@ class Service:
         """Have a child of the service work something out, and return it; what it refuses is refused here."""
         return await self._asked(function, argument, seconds, as_text=False)
 
-    async def ask_for_text(self, function: str, argument: dict[str, Any]) -> bytes:
+    async def ask_for_text(self, function: str, argument: dict[str, Any], *, niceness: int = 0) -> bytes:
         """Do the same for something that is only passed on: return it as JSON."""
-        text: bytes = await self._asked(function, argument, None, as_text=True)
+        text: bytes = await self._asked(function, argument, None, as_text=True, niceness=niceness)
         return text
 
     async def _asked(
-        self, function: str, argument: dict[str, Any], seconds: float | None, *, as_text: bool
+        self,
+        function: str,
+        argument: dict[str, Any],
+        seconds: float | None,
+        *,
+        as_text: bool,
+        niceness: int = 0,
     ) -> Any:
         outcome = await self.children.run(
             function,
             argument,
             seconds=seconds or self.settings.question_seconds,
             memory_bytes=self.settings.solve_memory_bytes,
+            niceness=niceness,
             as_text=as_text,
         )
         if outcome.ending == "finished":

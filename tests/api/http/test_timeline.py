@@ -1,5 +1,6 @@
 """The timeline over HTTP; what it says is tried in tests/api/incidents/test_timeline.py."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from fastapi.testclient import TestClient
 from incident_worlds import three_towns
 from planned_incidents import no_children, with_plans
 
-from api.http.routes.timeline import TimelineTold
+from api.http.routes.timeline import TIMELINE, TimelineTold
 from api.http.service import Service
 from api.incidents.timeline_answers import Timeline
 from lifeline import Shock, build_problem
@@ -63,6 +64,27 @@ def test_the_incident_s_timeline_follows_the_newest_plan_and_says_so(
     TimelineTold.model_validate(told.json())
     assert told.json()["plan_version"] == 2
     assert told.json()["now_minute"] > 0
+
+
+def test_a_timeline_that_was_prepared_is_there_when_it_is_asked_for(
+    client: TestClient, incident: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = client.app.state.service  # type: ignore[attr-defined]
+
+    async def prepared(name: str) -> None:
+        await service.pictures.prepare(name, TIMELINE)
+        await asyncio.gather(*service.pictures.making.values())
+
+    client.portal.call(prepared, "0123456789abcdef")
+    assert not service.pictures.kept
+    client.portal.call(prepared, incident)
+    monkeypatch.setattr(Service, "ask_for_text", None)
+
+    told = client.get(f"/v1/incidents/{incident}/timeline").json()
+    again = client.get(f"/v1/incidents/{incident}/timeline?seq={told['as_of_seq']}")
+
+    assert told["plan_version"] == 2
+    assert again.status_code == 200
 
 
 def test_what_is_not_there_has_no_timeline(client: TestClient, incident: str) -> None:
