@@ -37,6 +37,9 @@ OUT_OF_MEMORY = 77
 DIE_WITH_PARENT = 1
 "PR_SET_PDEATHSIG, prctl(2)."
 
+NEW_NETWORK, NEW_USER = 0x40000000, 0x10000000
+"CLONE_NEWNET and CLONE_NEWUSER, unshare(2)."
+
 MOST_OF_A_FAILURE = 400
 "Characters of a message about a fault of ours."
 
@@ -165,6 +168,9 @@ def stand_alone(ears: socket.socket, niceness: int) -> None:
     """Make a forked process a child of its own: no ties to the host but its life, which the child does not outlive."""
     parent = os.getppid()
     os.setsid()
+    give_way(niceness)
+    leave_network()
+    # After that: a change of what a process may do takes this back (prctl(2)).
     ctypes.CDLL(None, use_errno=True).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
@@ -173,7 +179,6 @@ def stand_alone(ears: socket.socket, niceness: int) -> None:
         signal.signal(number, LEFT_TO_KERNEL)
     os.closerange(3, ears.fileno())
     os.closerange(ears.fileno() + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    give_way(niceness)
 
 
 def give_way(niceness: int) -> None:
@@ -187,11 +192,23 @@ def give_way(niceness: int) -> None:
         group.write(str(niceness_now))
 
 
+def leave_network() -> None:
+    """Have no network any more, not even this machine's own, where the kernel allows of that.
+
+    A child reads files that strangers made, and has nothing to say to anybody but to who asked. Who is not root may
+    leave in a user namespace of its own, if at all (user_namespaces(7)).
+    """
+    unshare = ctypes.CDLL(None, use_errno=True).unshare
+    if unshare(NEW_NETWORK) != 0:
+        unshare(NEW_USER | NEW_NETWORK)
+
+
 def main() -> None:
     """Be a child that was started for one request, with its socket and its niceness as arguments."""
     ears = socket.socket(fileno=int(sys.argv[1]))
     os.dup2(2, 1)
     give_way(int(sys.argv[2]))
+    leave_network()
     answer(ears)
     ears.close()
     os._exit(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -57,6 +58,14 @@ def test_each_child_leads_a_group_of_its_own_and_steps_back(running: Running) ->
     assert told["session_nice"] in (None, told["nice"]), (
         "else its session competes with the service as an equal"
     )
+
+
+def test_a_child_reaches_no_network_not_even_this_machine(running: Running) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        told = run(running, "reach_out", server.getsockname()[1]).value
+    if told["network"] == os.readlink("/proc/self/ns/net"):
+        pytest.skip("here nobody may leave the network")
+    assert told["answer"] == "OSError", "the network is unreachable"
 
 
 def test_what_is_only_passed_on_comes_as_json_text(running: Running) -> None:
