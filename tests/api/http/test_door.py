@@ -233,7 +233,7 @@ def test_a_utility_sees_its_own_part_of_the_log_and_nothing_that_concerns_all(se
     assert b"line-ash-brook" not in stream
     whole = service.ask("GET", f"/v1/incidents/{incident}/log", key=desk).json["items"]
     assert len(whole) == 4
-    for path in (f"/v1/incidents/{incident}", "/v1/systems/three_towns/versions/1/file"):
+    for path in (f"/v1/incidents/{incident}/plans/1/plan", "/v1/systems/three_towns/versions/1/file"):
         assert service.ask("GET", path, key=water).status == 403
 
 
