@@ -13,7 +13,7 @@ const EDGE_PIXELS = 20;
 let map = null;
 let drawn = { timeline: null, states: null };
 let pointed = null;
-let placed = new Map(); // number of a component -> {name of its source, one: its feature}
+let placed = new Map(); // number of a component -> {name of its source, one: its feature, isMarked}
 
 export function mount(element) {
   mountSectors(document.getElementById("sectors"));
@@ -97,7 +97,12 @@ function place(timeline) {
     else map.addSource(name, { type: "geojson", data: collection, buffer: 16, tolerance: 0.2 });
     map.removeFeatureState({ source: name });
   }
-  placed = new Map(Object.entries(data).flatMap(([name, found]) => (name === "marks" ? [] : found.map((one) => [one.id, { name, one }]))));
+  const marks = new Set(data.marks.map((one) => one.id));
+  placed = new Map(
+    Object.entries(data).flatMap(([name, found]) =>
+      name === "marks" ? [] : found.map((one) => [one.id, { name, one, isMarked: marks.has(one.id) }]),
+    ),
+  );
   if (!map.getLayer("links")) {
     for (const layer of layers()) map.addLayer(layer);
     map.once("idle", () => window.dispatchEvent(new Event("lifeline:map-drawn")));
@@ -159,7 +164,7 @@ function drawStates() {
     if (!found) continue;
     const state = { state: now[number] };
     map.setFeatureState({ source: found.name, id: number }, state);
-    map.setFeatureState({ source: "marks", id: number }, state);
+    if (found.isMarked) map.setFeatureState({ source: "marks", id: number }, state);
   }
   drawn.states = Uint8Array.from(now);
 }
