@@ -143,7 +143,7 @@ def problem_response(refusal: Refusal, instance: str | None = None) -> JSONRespo
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    # By reference: a model here would be built anew for each of a thousand pairs of route and status.
+    # By reference to what DEFINED brings into the document.
     code: {
         "description": HTTPStatus(code).phrase,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},

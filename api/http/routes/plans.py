@@ -159,9 +159,8 @@ def replan(connection: Connection, row: Any, who: str) -> str | None:
     asked = PlanRequest(
         seconds=REPLAN_SECONDS, keep="approved" if followed.approved_at else "newest"
     ).model_dump(mode="json", exclude={"at"})
-    before = records.find(connection, row.tenant, followed.job)
-    if before is not None:
-        asked |= {name: before.request[name] for name in HOLD_ON if name in before.request}
+    before = records.request(connection, followed.job)
+    asked |= {name: before[name] for name in HOLD_ON if name in before}
     return submit(connection, row.tenant, row.id, {**asked, "minute": minute_now(row)}, who)
 
 
