@@ -2,10 +2,10 @@
 
 A *unit* is a function of a connection that does its writes and returns something. One thread takes all units that wait,
 runs each inside a savepoint, unless there is but one, and commits them together: many small writes share one flush to
-disk, and a unit that fails takes only its own writes back. With SQLite this thread's connection is the only one of its process that writes or
-checkpoints, reads have connections that cannot write, and processes take turns by a lock on a file beside the database:
-versions below 3.51.3 could corrupt their log if one wrote while another checkpointed (sqlite.org/wal.html, section "The
-WAL-Reset Bug").
+disk, and a unit that fails takes only its own writes back. With SQLite this thread's connection is the only one of its
+process that writes or checkpoints, reads have connections that cannot write, and processes take turns by a lock on a
+file beside the database: versions below 3.51.3 could corrupt their log if one wrote while another checkpointed
+(sqlite.org/wal.html, section "The WAL-Reset Bug").
 """
 
 from __future__ import annotations
