@@ -44,7 +44,12 @@ class Settings(BaseSettings):
         "up another.",
     )
     solve_memory_bytes: int = Field(4096 * MEBIBYTE, ge=256 * MEBIBYTE, description="Memory of one solve.")
-    solve_niceness: int = Field(19, ge=0, le=19, description="How far a solve steps back behind the service.")
+    solve_niceness: int = Field(
+        19,
+        ge=0,
+        le=19,
+        description="How far a solve steps back behind the service; 19: it runs only while nobody else wants to.",
+    )
     question_seconds: float = Field(30.0, gt=0, description="Most seconds for a question that is no job.")
     allowed_hosts: tuple[str, ...] = Field(
         ("127.0.0.1", "localhost", "[::1]"),

@@ -20,7 +20,13 @@ def echo(argument: Any, report: Report) -> Any:
 
 
 def whoami(argument: Any, report: Report) -> dict[str, int]:
-    return {"pid": os.getpid(), "group": os.getpgrp(), "nice": os.nice(0), "session_nice": session_niceness()}
+    return {
+        "pid": os.getpid(),
+        "group": os.getpgrp(),
+        "session": os.getsid(0),
+        "nice": os.nice(0),
+        "policy": os.sched_getscheduler(0),
+    }
 
 
 def reach_out(argument: Any, report: Report) -> dict[str, str]:
@@ -31,15 +37,6 @@ def reach_out(argument: Any, report: Report) -> dict[str, str]:
     except OSError as trouble:
         return {"network": network, "answer": type(trouble).__name__}
     return {"network": network, "answer": "came through"}
-
-
-def session_niceness() -> int | None:
-    """Return how nice the session of this process is; None where the kernel does not schedule by session."""
-    try:
-        with open("/proc/self/autogroup", encoding="ascii") as group:
-            return int(group.read().split()[-1])
-    except (OSError, IndexError):
-        return None
 
 
 def sleep_for_ever(argument: Any, report: Report) -> None:

@@ -43,6 +43,9 @@ NEW_NETWORK, NEW_USER = 0x40000000, 0x10000000
 MOST_OF_A_FAILURE = 400
 "Characters of a message about a fault of ours."
 
+MOST_NICE = 19
+"Beyond it is only SCHED_IDLE, sched(7)."
+
 LEFT_TO_KERNEL = signal.SIG_DFL
 
 
@@ -167,7 +170,7 @@ def _limit_memory(bytes_more: int | None) -> None:
 def stand_alone(ears: socket.socket, niceness: int) -> None:
     """Make a forked process a child of its own: no ties to the host but its life, which the child does not outlive."""
     parent = os.getppid()
-    os.setsid()
+    os.setpgid(0, 0)
     give_way(niceness)
     leave_network()
     # After that: a change of what a process may do takes this back (prctl(2)).
@@ -182,14 +185,15 @@ def stand_alone(ears: socket.socket, niceness: int) -> None:
 
 
 def give_way(niceness: int) -> None:
-    """Let everybody else go first, by so much.
+    """Let everybody else go first, by so much; at the most, run only while nobody else wants to.
 
-    Where Linux schedules sessions as groups, the niceness of a process counts in its own session only; then the session
-    of a child, which is its own, is made as nice as the child (sched(7), "The autogroup feature").
+    Linux schedules sessions as groups, in which alone niceness counts (sched(7), "The autogroup feature"): a child is
+    therefore of the service's session. Niceness is a share, and a nice process that runs may end its slice, some
+    milliseconds, before another one is let in; SCHED_IDLE gives way at once.
     """
-    niceness_now = os.nice(niceness)
-    with suppress(OSError), open("/proc/self/autogroup", "w", encoding="ascii") as group:
-        group.write(str(niceness_now))
+    if os.nice(niceness) == MOST_NICE:
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def leave_network() -> None:

@@ -201,13 +201,13 @@ class WarmHost:
 
 
 def _python(module: str, theirs: socket.socket, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start a module in a session of its own, so that Ctrl-C in a terminal is the service's alone."""
+    """Start a module in a process group of its own, so that Ctrl-C in a terminal is the service's alone."""
     number = theirs.fileno()
     return subprocess.Popen(  # noqa: S603 - this Python, and a module of ours
         [sys.executable, "-m", module, str(number), *arguments],
         stdin=subprocess.DEVNULL,
         pass_fds=(number,),
-        start_new_session=True,
+        process_group=0,
         env=_environment(),
     )
 

@@ -55,9 +55,15 @@ def test_each_child_leads_a_group_of_its_own_and_steps_back(running: Running) ->
     told = run(running, "whoami", niceness=7).value
     assert told["group"] == told["pid"] != os.getpgrp()
     assert told["nice"] == os.nice(0) + 7
-    assert told["session_nice"] in (None, told["nice"]), (
-        "else its session competes with the service as an equal"
-    )
+    assert told["policy"] == os.SCHED_OTHER
+    assert told["session"] == os.getsid(0), "else its session competes with the service as an equal"
+
+
+def test_a_child_that_steps_back_as_far_as_can_be_runs_only_while_nobody_else_wants_to(
+    running: Running,
+) -> None:
+    told = run(running, "whoami", niceness=19).value
+    assert (told["nice"], told["policy"]) == (19, os.SCHED_IDLE)
 
 
 def test_a_child_reaches_no_network_not_even_this_machine(running: Running) -> None:
