@@ -20,7 +20,8 @@ from lifeline.tables import LONGEST_ID, LONGEST_TEXT, Column, Kind
 
 Raw = npt.NDArray[Any]
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# Digits stand in one place: by `[0-9]+\.?[0-9]*` a cell of 100,000 of them and a letter took nine minutes to refuse.
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _ODD_IN_NUMBERS = re.compile(r"[^0-9+\-.eE\n]")
 _ODD_IN_INTEGERS = re.compile(r"[^0-9+\-\n]")

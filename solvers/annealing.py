@@ -63,17 +63,7 @@ class Annealing:
             replay_kernels.scratch_for(dark, jobs),
         )
         self._change = move_kernels.no_change(len(problem.crews))
-        first = search_kernels.first_cost(
-            dark,
-            self.desk,
-            self.roads,
-            self.terms,
-            self.habit,
-            self.current,
-            self._kept,
-            self._scratch,
-            self.totals,
-        )
+        first = self._first_cost()
         self._costs = np.array([first, first], np.int64)
         self.best, self._trial = (
             search_kernels.copy_order(self.current),
@@ -81,6 +71,21 @@ class Annealing:
         )
         # Each chain has a stream of chance of its own.
         self.random = np.random.SeedSequence(seed, spawn_key=(chain,)).generate_state(1, np.uint64)
+
+    def _first_cost(self) -> int:
+        return int(
+            self._kernels.first_cost(
+                self.dark,
+                self.desk,
+                self.roads,
+                self.terms,
+                self.habit,
+                self.current,
+                self._kept,
+                self._scratch,
+                self.totals,
+            )
+        )
 
     @property
     def cost(self) -> int:
@@ -144,17 +149,7 @@ class Annealing:
         """Go on from the best order seen."""
         self._kernels.take_all(self.best, self.current)
         self._kernels.take_all(self.best, self._trial)
-        self._costs[0] = self._kernels.first_cost(
-            self.dark,
-            self.desk,
-            self.roads,
-            self.terms,
-            self.habit,
-            self.current,
-            self._kept,
-            self._scratch,
-            self.totals,
-        )
+        self._costs[0] = self._first_cost()
 
     def take_best_of(self, other: Annealing) -> None:
         """Make another search's best order the best order seen, if it is better."""

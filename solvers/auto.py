@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +28,11 @@ if TYPE_CHECKING:
     from solvers.bounds import Bound
 
 SEARCH_SHARE = 0.6
-"Part of the seconds that the search gets; the proof takes the rest."
+"Part of the seconds that the search gets where a proof is to come after it; the proof takes the rest."
+
+FIRST_SHARE, BOUND_SHARE = 0.1, 0.5
+"""Part of the seconds that the search gets before a bound is begun beside it: the bound needs a plan to begin with. And
+part of the seconds that this bound gets, of one core."""
 
 ENOUGH = 2_000
 "Evaluations, times the square of the needed jobs, after which a search of a small problem makes room for the proof."
@@ -60,9 +66,12 @@ def solve(
     """Return the best plan found and a bound on all plans: never worse than any rule, never without a plan."""
     run = _Run(problem, budget, seed, on_progress)
     run.search()
-    run.bound()
-    run.prove()
-    run.go_on()
+    if run.has_nothing_to_prove:
+        run.search_on_beside_the_bound()
+    else:
+        run.bound()
+        run.prove()
+        run.go_on()
     return run.ended()
 
 
@@ -77,6 +86,7 @@ class _Run:
         self.began = time.perf_counter()
         self.cancelled = False
         self.found: Proposal | None = None
+        self.bound_beside = 0
 
     @property
     def proposal(self) -> Proposal:
@@ -108,6 +118,19 @@ class _Run:
         """Tell whether nothing may follow: the best is proven, the time is up, or somebody said stop."""
         return self.cancelled or self.is_late or self.proposal.bound == self.proposal.objective
 
+    @cached_property
+    def parts(self) -> tuple[RepairProblem, ...]:
+        """Return the independent problems that the problem falls into."""
+        from solvers.parts import independent_parts
+
+        return independent_parts(self.problem, outlook_on(self.problem).reduction)
+
+    @cached_property
+    def has_nothing_to_prove(self) -> bool:
+        """Tell whether the clock alone ends the run, and no part of the problem is small enough for a proof."""
+        by_the_clock = self.budget.seconds is not None and self.budget.evaluations is None
+        return by_the_clock and min(map(_needed_jobs, self.parts)) > PROVEN_UP_TO
+
     def search(self) -> None:
         """Let the compiled search find the best plan it can."""
         found = local_search.solve(
@@ -119,37 +142,55 @@ class _Run:
         if self.budget.seconds is None:
             return self.budget
         enough = ENOUGH * _needed_jobs(self.problem) ** 2 + 1
+        share = FIRST_SHARE if self.has_nothing_to_prove else SEARCH_SHARE
         return Budget(
-            seconds=SEARCH_SHARE * self.budget.seconds,
+            seconds=share * self.budget.seconds,
             evaluations=min(self.budget.evaluations or enough, enough),
         )
 
     def bound(self) -> None:
         """Prove a number that no plan is below."""
-        found = self._bound_on(self.problem, self.proposal.plan, self._seconds_left())
+        found = self._bound_on(self.problem, self.proposal.plan, self._seconds_left(), self._passed_on_beside)
         self._take_bound(found.objective, found.reproducible)
 
-    def _bound_on(self, problem: RepairProblem, plan: Plan, seconds: float | None) -> Bound:
+    def search_on_beside_the_bound(self) -> None:
+        """Search for the rest of the seconds, while one core finds a bound for part of them.
+
+        The two share this process: whoever watches is told by the search alone.
+        """
+        if self.is_over:
+            return
+        with ThreadPoolExecutor(1) as pool:
+            plan, seconds = self.proposal.plan, BOUND_SHARE * self._seconds_given
+            seconds = min(seconds, self._seconds_left() or 0.0)
+            bounding = pool.submit(self._bound_on, self.problem, plan, seconds, self._noted_beside)
+            self.go_on()
+            found = bounding.result()
+        self._take_bound(found.objective, found.reproducible)
+
+    def _noted_beside(self, progress: Progress) -> bool:
+        """Note how far the bound is that is found beside the search; False once nobody wants it any more."""
+        self.bound_beside = max(self.bound_beside, progress.objective)
+        return not self.cancelled
+
+    def _bound_on(
+        self, problem: RepairProblem, plan: Plan, seconds: float | None, on_progress: OnProgress
+    ) -> Bound:
         from solvers.bounds import lower_bound
 
-        rounds, grids = self._effort(problem)
+        rounds, grids = self._effort(problem, seconds)
         return lower_bound(
-            problem,
-            seconds=seconds,
-            rounds=rounds,
-            grids=grids,
-            best=plan,
-            on_progress=self._passed_on_beside,
+            problem, seconds=seconds, rounds=rounds, grids=grids, best=plan, on_progress=on_progress
         )
 
     def prove(self) -> None:
         """Put small independent parts before CP-SAT, which may prove each best, or find something better."""
-        from solvers.parts import independent_parts, plan_of_part
+        from solvers.parts import plan_of_part
 
         if self.is_over:
             return
-        parts = independent_parts(self.problem, outlook_on(self.problem).reduction)
-        if min(_needed_jobs(part) for part in parts) > PROVEN_UP_TO:
+        parts = self.parts
+        if min(map(_needed_jobs, parts)) > PROVEN_UP_TO:
             return
         if len(parts) == 1:
             # Its plan is taken as it stands: timed anew from its order alone, spare parts might go to others.
@@ -180,7 +221,7 @@ class _Run:
             return cp_sat.solve(
                 part, budget=budget, seed=self.seed, on_progress=self._passed_on_beside, start=own.sequences()
             )
-        found = self._bound_on(part, own, seconds)
+        found = self._bound_on(part, own, seconds, self._passed_on_beside)
         objective = evaluate(part, own).objective
         return Proposal(own, objective, "auto", 0, 0.0, "finished", found.reproducible, bound=found.objective)
 
@@ -202,7 +243,11 @@ class _Run:
             start=self.proposal.plan.sequences(),
         )
         self._take_plan(found)
-        self.found = replace(self.proposal, stopped_by=found.stopped_by, reproducible=False)
+        # It is stopped without anybody's having asked for that when its plan is proven the best meanwhile.
+        stopped_by = (
+            "finished" if found.stopped_by == "cancelled" and not self.cancelled else found.stopped_by
+        )
+        self.found = replace(self.proposal, stopped_by=stopped_by, reproducible=False)
 
     @property
     def _seconds_given(self) -> float:
@@ -225,17 +270,16 @@ class _Run:
         if self.proposal.bound == self.proposal.objective and not self.cancelled:
             self.found = replace(self.proposal, stopped_by="finished")
 
-    def _effort(self, problem: RepairProblem) -> tuple[int, Sequence[int]]:
+    def _effort(self, problem: RepairProblem, seconds: float | None) -> tuple[int, Sequence[int]]:
         """Return how many linear programs to solve at most, and on which grids, as far as the clock does not decide."""
         from solvers.bounds import ROUNDS, SPANS
 
         needed = _needed_jobs(problem)
         if self.cancelled or needed > BOUND_UP_TO:
             return 0, SPANS
-        left = self._seconds_left()
-        if left is not None and left < FIRST_ROUND_SECONDS * (needed / SHORT_BOUND_UP_TO) ** 2:
+        if seconds is not None and seconds < FIRST_ROUND_SECONDS * (needed / SHORT_BOUND_UP_TO) ** 2:
             return 0, SPANS
-        if left is not None or needed <= FULL_BOUND_UP_TO:
+        if seconds is not None or needed <= FULL_BOUND_UP_TO:
             return ROUNDS, SPANS
         return (SHORT_ROUNDS if needed <= SHORT_BOUND_UP_TO else 0), SPANS[:1]
 
@@ -248,16 +292,24 @@ class _Run:
         """Tell whoever watches how far a search of the whole problem is; False once they want no more."""
         if self.found is None:
             return self._tell(replace(progress, bound=None))
-        if self.found.objective <= progress.objective:
-            return self._passed_on_beside(progress)
-        return self._tell(replace(progress, bound=self.found.bound))
+        wanted = (
+            self._passed_on_beside(progress)
+            if self.found.objective <= progress.objective
+            else self._tell(replace(progress, bound=self._best_bound))
+        )
+        # What is proven best needs no more search.
+        return wanted and self.bound_beside < min(self.found.objective, progress.objective)
 
     def _passed_on_beside(self, progress: Progress) -> bool:
         """Tell whoever watches that a proof goes on, which may be of a part of the problem: the best is the run's."""
-        best, bound = self.proposal, self.proposal.bound
+        best, bound = self.proposal, self._best_bound
         if progress.phase == "bound":
-            bound = max(bound or 0, progress.objective)
+            bound = max(bound, progress.objective)
         return self._tell(replace(progress, objective=best.objective, bound=bound, plan=best.plan))
+
+    @property
+    def _best_bound(self) -> int:
+        return max(self.proposal.bound or 0, self.bound_beside)
 
     def _tell(self, progress: Progress) -> bool:
         if self.on_progress is not None and not self.cancelled:

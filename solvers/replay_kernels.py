@@ -161,25 +161,44 @@ def recall(rows: Rows, row: int, state: DarkState) -> None:
 
 
 @lean
-def first_difference(current: Order, trial: Order, sped_up: Longs) -> int:
-    """Return how many jobs by finish are the same, at the same minute, in both orders.
+def places_before_minute(order: Order, minute: int) -> int:
+    """Return how many jobs are finished before a minute."""
+    low, high = 0, len(order.by_finish)
+    while low < high:
+        middle = (low + high) // 2
+        if order.finish[order.by_finish[middle]] < minute:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@lean
+def first_difference(current: Order, trial: Order, sped_up: Longs, begin: int) -> int:
+    """Return how many jobs by finish are the same, at the same minute, in both orders; the first `begin` are.
 
     `sped_up[k]` receives by how many minutes the trial finishes some job, number k by its finish or later, earlier
     than the current order does. The trial's jobs must be sorted.
     """
     jobs = len(trial.by_finish)
     most = np.int64(0)
-    for place in range(jobs - 1, -1, -1):
+    for place in range(jobs - 1, begin - 1, -1):
         job = trial.by_finish[place]
         most = max(most, current.finish[job] - trial.finish[job])
         sped_up[place] = most
-    same = 0
+    same = begin
     while same < jobs:
         job = trial.by_finish[same]
         if job != current.by_finish[same] or trial.finish[job] != current.finish[job]:
             break
         same += 1
     return same
+
+
+@lean
+def kept_row(kept: Kept, same: int) -> int:
+    """Return the last row kept from which orders can be replayed that have their first jobs in common; -1 for none."""
+    return min(same // kept.apart, kept.valid[0] - 1)
 
 
 @lean
@@ -208,7 +227,7 @@ def replay(
     waived, provided, done = state.waived, state.provided, state.done
     finish, gain, by_finish = trial.finish, trial.gain, trial.by_finish
     any_starter = len(dark.starters) > 0
-    row = min(same // kept.apart, kept.valid[0] - 1)
+    row = kept_row(kept, same)
     if row < 0:
         reset_state(dark, state)
         if any_starter:

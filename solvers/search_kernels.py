@@ -23,6 +23,8 @@ from solvers.replay_kernels import (
     Kept,
     Scratch,
     first_difference,
+    kept_row,
+    places_before_minute,
     replay,
     sum_up,
 )
@@ -38,6 +40,9 @@ from solvers.timing_kernels import (
     sort_by_finish,
 )
 from solvers.verdict_kernels import Terms
+
+OUT_OF_REACH, NEVER = -1, np.int64(2**62)
+"Instead of the first minute that a move changes: there is none, for some job cannot be reached; and none yet."
 
 SWITCHES_IN_THOUSAND = 10
 "How many of a thousand moves look for another way back to somebody who waits."
@@ -92,6 +97,7 @@ def anneal(
     A worse order is accepted when it costs at most tau minutes, times a random number of mean one, for all
     the weight that waits at the moment from which on it differs. costs holds the current and the best cost.
     """
+    jobs = len(current.by_finish)
     for _ in range(span):
         forget(change)
         if random_below(random, 1000) < SWITCHES_IN_THOUSAND:
@@ -100,24 +106,27 @@ def anneal(
             moved = propose(desk, roads, trial, random, change)
         if not moved:
             continue
-        cost, same = HOPELESS, 0
+        cost, same = HOPELESS, jobs
+        sorted_from, gained_from = jobs, jobs
         price = np.int64(0)
         if terms.is_coupled:
-            in_time = retime_coupled(desk, roads, terms, trial)
+            minute = 0 if retime_coupled(desk, roads, terms, trial) else OUT_OF_REACH
         else:
-            in_time = _retime_changed(desk, roads, trial, change)
-        if in_time:
-            sort_by_finish(trial.finish, trial.by_finish)
-            same = first_difference(current, trial, scratch.sped_up)
+            minute = _retime_changed(desk, roads, current, trial, change)
+        if minute != OUT_OF_REACH:
+            sorted_from = places_before_minute(current, minute)
+            sort_by_finish(trial.finish, trial.by_finish, sorted_from)
+            same = first_difference(current, trial, scratch.sped_up, sorted_from)
             allowance = -tau * np.log(1.0 - random_below(random, 1 << 52) / (1 << 52))
             limit = costs[0] + np.int64(allowance * kept.later_weight[same])
             if habit.price:
                 price = habit.price * moved_from(habit, trial)
+            gained_from = max(kept_row(kept, same), 0) * kept.apart
             cost = replay(dark, totals, scratch, kept, desk.horizon, current, trial, same, limit - price)
         if cost == HOPELESS:
-            take_over(current, trial, change)
+            take_over(current, trial, change, minute <= 0, sorted_from, gained_from)
             continue
-        take_over(trial, current, change)
+        take_over(trial, current, change, minute <= 0, sorted_from, gained_from)
         sum_up(kept, current, desk.horizon, totals[0], same)
         costs[0] = cost + price
         if costs[0] < costs[1]:
@@ -126,21 +135,33 @@ def anneal(
 
 
 @njit(cache=True, nogil=True)
-def _retime_changed(desk: Desk, roads: Roads, order: Order, change: Change) -> bool:
-    """Time what a move has changed; return False when some job cannot be reached any more."""
+def _retime_changed(desk: Desk, roads: Roads, current: Order, order: Order, change: Change) -> int:
+    """Time what a move has changed; return the first minute that may differ, 0 when all has been timed anew.
+
+    It is OUT_OF_REACH when some job cannot be reached any more.
+    """
     touched = change.crews[: change.count[0]]
     if roads.changing:
         for crew in touched:
             if opens_roads_from(roads, order, crew, change.place[crew]):
-                return retime_all(desk, roads, order)
+                return 0 if retime_all(desk, roads, order) else OUT_OF_REACH
+    minute = NEVER
     for crew in touched:
+        place = change.place[crew]
         if roads.changing:
-            possible = retime_on_known_roads(desk, roads, order, crew, change.place[crew])
+            possible = retime_on_known_roads(desk, roads, order, crew, place)
         else:
-            possible = retime(desk, order, crew, change.place[crew])
+            possible = retime(desk, order, crew, place)
         if not possible:
-            return False
-    return True
+            return OUT_OF_REACH
+        minute = min(minute, _finish_at(current, crew, place), _finish_at(order, crew, place))
+    return minute
+
+
+@lean
+def _finish_at(order: Order, crew: int, place: int) -> int:
+    """Return when a crew is done with the job at a place of its sequence; NEVER when it has none there."""
+    return order.finish[order.sequence[crew, place]] if place < order.length[crew] else NEVER
 
 
 @njit(cache=True)
@@ -166,7 +187,7 @@ def first_cost(
         for crew in range(len(desk.available)):
             if not retime(desk, order, crew, desk.fixed[crew]):
                 return HOPELESS
-    sort_by_finish(order.finish, order.by_finish)
+    sort_by_finish(order.finish, order.by_finish, 0)
     kept.valid[0] = 0
     cost = replay(dark, totals, scratch, kept, desk.horizon, order, order, len(order.by_finish), HOPELESS - 1)
     sum_up(kept, order, desk.horizon, totals[0], len(order.by_finish))
@@ -187,14 +208,29 @@ def copy_order(order: Order) -> Order:
 
 
 @lean
-def take_over(source: Order, target: Order, change: Change) -> None:
-    """Copy the sequences of the crews that a move touched, and all finish minutes, from one order to another."""
+def take_over(
+    source: Order, target: Order, change: Change, everybody: bool, sorted_from: int, gained_from: int
+) -> None:
+    """Copy what a move and its timing have changed from one order to another.
+
+    That is what the crews do that the move touched, from where it did, or when all crews have been timed anew the
+    minutes of `everybody`; the jobs by finish from a place on; and the gains of the jobs from another place on.
+    """
     for number in range(change.count[0]):
         crew = change.crews[number]
         target.length[crew] = source.length[crew]
-        for place in range(source.length[crew]):
-            target.sequence[crew, place] = source.sequence[crew, place]
-    _take_times(source, target)
+        for place in range(change.place[crew], source.length[crew]):
+            job = source.sequence[crew, place]
+            target.sequence[crew, place] = job
+            target.crew_of[job] = crew
+            target.finish[job] = source.finish[job]
+    if everybody:
+        _take_times(source, target)
+    for place in range(sorted_from, len(source.by_finish)):
+        target.by_finish[place] = source.by_finish[place]
+    for place in range(gained_from, len(source.by_finish)):
+        job = source.by_finish[place]
+        target.gain[job] = source.gain[job]
 
 
 @lean
@@ -205,6 +241,10 @@ def take_all(source: Order, target: Order) -> None:
         for place in range(source.length[crew]):
             target.sequence[crew, place] = source.sequence[crew, place]
     _take_times(source, target)
+    for place in range(len(source.by_finish)):
+        job = source.by_finish[place]
+        target.by_finish[place] = job
+        target.gain[job] = source.gain[job]
 
 
 @lean
@@ -212,6 +252,3 @@ def _take_times(source: Order, target: Order) -> None:
     for job in range(len(source.finish)):
         target.crew_of[job] = source.crew_of[job]
         target.finish[job] = source.finish[job]
-        target.gain[job] = source.gain[job]
-    for place in range(len(source.by_finish)):
-        target.by_finish[place] = source.by_finish[place]

@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lifeline.compiled import Ints, Longs
-from lifeline.crew_kernels import next_on_shift, work_until
+from lifeline.crew_kernels import minute_of, next_on_shift, worked_before
 from lifeline.lean import lean
 from lifeline.road_kernels import UNREACHABLE_SECONDS, open_way
 
@@ -93,14 +93,15 @@ def retime(desk: Desk, order: Order, crew: int, place: int) -> bool:
     if place > 0:
         before = order.sequence[crew, place - 1]
         minute, site = order.finish[before], crews + before
-    work_class = desk.work_class[crew]
+    work_class, speed_class = desk.work_class[crew], desk.speed_class[crew]
+    worked = _worked_before(desk, crew, minute)
     for position in range(place, order.length[crew]):
         job = order.sequence[crew, position]
-        travel = desk.travel[desk.speed_class[crew], site, crews + job]
+        travel = desk.travel[speed_class, site, crews + job]
         if travel < 0:
             return False
-        minute = visit(desk, crew, minute, travel, desk.repair[work_class, job])
-        order.finish[job] = minute
+        worked += travel + desk.repair[work_class, job]
+        order.finish[job] = _finish_of(desk, crew, worked, desk.repair[work_class, job])
         order.crew_of[job] = crew
         site = crews + job
     return True
@@ -109,22 +110,38 @@ def retime(desk: Desk, order: Order, crew: int, place: int) -> bool:
 @lean
 def visit(desk: Desk, crew: int, minute: int, travel: int, repair: int) -> int:
     """Return when a visit is finished for which a crew sets out at a minute, or when it is next on shift."""
-    period, duty, starts, opens, closes = desk.period, desk.duty, desk.window_start, desk.opens, desk.closes
-    minute = next_on_shift(period, duty, starts, opens, closes, crew, minute)
-    minute = work_until(period, duty, starts, opens, closes, crew, minute, travel)
-    minute = next_on_shift(period, duty, starts, opens, closes, crew, minute)
-    return work_until(period, duty, starts, opens, closes, crew, minute, repair)
+    return _finish_of(desk, crew, _worked_before(desk, crew, minute) + travel + repair, repair)
 
 
 @lean
-def sort_by_finish(finish: Longs, jobs: Ints) -> None:
-    """Put jobs in order of finish, ties by number; quick when they nearly are already."""
-    for position in range(1, len(jobs)):
+def _worked_before(desk: Desk, crew: int, minute: int) -> int:
+    """Return a crew's minutes on duty before a minute: in these alone, drives and repairs simply add up."""
+    if desk.duty[crew] == desk.period[crew]:
+        return minute
+    return worked_before(desk.period, desk.duty, desk.window_start, desk.opens, desk.closes, crew, minute)
+
+
+@lean
+def _finish_of(desk: Desk, crew: int, worked: int, repair: int) -> int:
+    """Return the minute after the last minute of a repair that ends with so many minutes on duty since minute 0."""
+    if desk.duty[crew] == desk.period[crew]:
+        return worked
+    if repair == 0:
+        # It is over as soon as the crew is there and on duty.
+        return minute_of(desk.period, desk.duty, desk.window_start, desk.opens, desk.closes, crew, worked)
+    return minute_of(desk.period, desk.duty, desk.window_start, desk.opens, desk.closes, crew, worked - 1) + 1
+
+
+@lean
+def sort_by_finish(finish: Longs, jobs: Ints, begin: int) -> None:
+    """Put jobs in order of finish from a place on, ties by number; quick when they nearly are already."""
+    for position in range(begin + 1, len(jobs)):
         job = jobs[position]
+        minute = finish[job]
         place = position
-        while place > 0:
+        while place > begin:
             other = jobs[place - 1]
-            if finish[other] < finish[job] or (finish[other] == finish[job] and other < job):
+            if finish[other] < minute or (finish[other] == minute and other < job):
                 break
             jobs[place] = other
             place -= 1

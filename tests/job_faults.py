@@ -29,6 +29,10 @@ def whoami(argument: Any, report: Report) -> dict[str, int]:
     }
 
 
+def surroundings(argument: Any, report: Report) -> dict[str, str]:
+    return dict(os.environ)
+
+
 def reach_out(argument: Any, report: Report) -> dict[str, str]:
     """Tell which network this process is in, and what comes of calling a port of this machine."""
     network = os.readlink("/proc/self/ns/net")

@@ -118,3 +118,39 @@ def test_the_list_lets_through_what_is_harmless() -> None:
         "re.compile(x)\nplatform.system()\nself.system(x)\nPlan.from_json(x)\nnp.load(f, allow_pickle=False)"
     )
     assert not findings(ast.parse(harmless))
+
+
+# What can call another machine. Only the identity provider's keys are fetched, from an address in the settings.
+CALLERS = {
+    "aiohttp",
+    "ftplib",
+    "http.client",
+    "httpx",
+    "requests",
+    "smtplib",
+    "urllib.request",
+    "urllib3",
+    "websockets",
+}
+MAY_CALL = {"api/access/key_sets.py"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_nothing_calls_another_machine_but_what_fetches_the_identity_providers_keys(package: str) -> None:
+    calling = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / package).rglob("*.py")
+        if not modules_in(ast.parse(path.read_text(encoding="utf-8"))).isdisjoint(CALLERS)
+    }
+    assert calling == {path for path in MAY_CALL if path.startswith(f"{package}/")}
+
+
+def modules_in(tree: ast.Module) -> set[str]:
+    """Return the modules that are imported, and the packages that they are in."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names | {_top(name) for name in names}

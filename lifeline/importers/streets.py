@@ -41,7 +41,7 @@ lifeline's default. Left out: `service` and `track`, and all that cars do not us
 # The most particular key that is there decides, as in OSRM's profile.
 _ACCESS = ("motorcar", "motor_vehicle", "vehicle", "access")
 _FEWEST_KMH, _MOST_KMH = 1.0, 300.0
-_SPEED = re.compile(r"\s*(\d{1,4}(?:\.\d{1,3})?)\s*(km/h|kmh|kph|mph|)\s*")
+_SPEED = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*(km/h|kmh|kph|mph|)")
 _WORD = re.compile(r"[a-z_]{1,40}")
 
 
@@ -60,7 +60,7 @@ def said_kmh(maxspeed: str) -> float | None:
     """Return a speed limit in km/h, the least of several; None where it is no number (`none`, `RU:urban`)."""
     found = []
     for part in re.split(r"[;,|\[\]']", maxspeed[:200]):
-        if match := _SPEED.fullmatch(part):
+        if match := _SPEED.fullmatch(part.strip()):
             kmh = float(match[1]) * (KMH_PER_MPH if match[2] == "mph" else 1.0)
             if _FEWEST_KMH <= kmh <= _MOST_KMH:
                 found.append(kmh)

@@ -1,5 +1,6 @@
 """Who is dark and because of whom."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -193,3 +194,21 @@ def test_nothing_broken_darkens_nothing() -> None:
     assert cascade.without_service == frozenset()
     assert cascade.waves.empty
     assert cascade.people_without == {"power": 0, "water": 0}
+
+
+def test_darkness_runs_down_a_chain_of_a_hundred_thousand_without_a_call_inside_a_call() -> None:
+    names = [f"P{number}" for number in range(100_000)]
+    line = town(power="P0*-" + "-".join(names[1:]), places=dict.fromkeys(names, (0.0, 0.0)))
+    assert shaken(line, "P0").without_service == set(names)
+
+
+def test_darkness_runs_down_a_chain_of_twenty_thousand_dependencies() -> None:
+    names = [f"P{number}" for number in range(20_000)]
+    needs = [(below, above) for above, below in pairwise(names)]
+    line = town(
+        power=" ".join(f"{name}*" for name in names),
+        dependencies=needs,
+        places=dict.fromkeys(names, (0.0, 0.0)),
+    )
+    assert shaken(line, "P0").without_service == set(names)
+    assert len(shaken(line, "P0").cause_of("P19999").chain) == 20_000

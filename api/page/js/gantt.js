@@ -137,7 +137,7 @@ function axis(high) {
   for (let minute = Math.ceil((span.from + past) / step) * step - past; minute <= span.to; minute += step) {
     const x = at(minute);
     lines.append(svg("line", { x1: x, x2: x, y1: 0, y2: high, class: "grid" }));
-    const text = step >= DAY ? clock(minute).replace(/[\s,]*\d\d:\d\d$/, "") : isLong ? dayAndHour(minute) : hour(minute);
+    const text = step >= DAY ? clock(minute).replace(/[\s,]{0,3}\d\d:\d\d$/, "") : isLong ? dayAndHour(minute) : hour(minute);
     if (x < width() - 5 * LETTER) head.append(svg("text", { x, y: 0.67 * TOP, class: "tick" }, text));
   }
   return { lines, head };

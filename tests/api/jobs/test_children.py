@@ -74,6 +74,20 @@ def test_a_child_reaches_no_network_not_even_this_machine(running: Running) -> N
     assert told["answer"] == "OSError", "the network is unreachable"
 
 
+def test_a_child_is_told_nothing_of_what_the_service_was_told_in_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("LIFELINE_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "AWS_SECRET_ACCESS_KEY", "DBOS_TOKEN"):
+        monkeypatch.setenv(name, "CANARY")
+    running = Running()
+    try:
+        told = run(running, "surroundings").value
+    finally:
+        running.close()
+    assert "PATH" in told
+    assert "CANARY" not in told.values()
+
+
 def test_what_is_only_passed_on_comes_as_json_text(running: Running) -> None:
     outcome = run(running, "echo", {"people": 120, "name": "阿什\n"}, as_text=True)
     assert (outcome.ending, outcome.value) == ("finished", '{"people":120,"name":"阿什\\n"}'.encode())
