@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on; another one needs a key to exist.")
     port: int = Field(8765, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    processes: int = Field(
+        1, ge=1, le=64, description="Processes that answer on the port; the first one also has the worker."
+    )
     worker: bool = Field(True, description="Whether plans are worked out inside this process's own worker.")
     is_warm: bool = Field(
         True,

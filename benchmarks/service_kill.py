@@ -1,6 +1,6 @@
 """The whole service is killed at random under load, again and again; nothing acknowledged may be lost or doubled.
 
-    python service_kill.py [--seconds 300] [--updates 50] [--runs 3]
+    python service_kill.py [--seconds 300] [--updates 50] [--runs 3] [--processes 1]
 
 Every 5 to 20 s all processes of the service get SIGKILL, and it is started anew on the same port. Reporters send an
 update again, with the same id, until it is acknowledged; planners do the same with an Idempotency-Key. At the end the
@@ -22,9 +22,11 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from machine import header
-from service_load import JSON_BODY, Connections, free_port, ready, start
+from service_load import JSON_BODY, Connections, answering, free_port, ready, start
 
 REST_SECONDS = 0.1
+SHARE_OF_ONE = 0.5
+"Of the kills that only one process dies by which answers beside the first, where there are such."
 
 
 class Persistent:
@@ -61,9 +63,14 @@ async def killer(run: dict, folder: str, port: int, asked: argparse.Namespace) -
     ends = time.monotonic() + asked.seconds
     while (rest := chance.uniform(5, 20)) < ends - time.monotonic():
         await asyncio.sleep(rest)
+        beside = answering(run["service"].pid)[1:]
+        if beside and chance.random() < SHARE_OF_ONE:
+            os.kill(chance.choice(beside), signal.SIGKILL)
+            run["killed_alone"] += 1
+            continue
         os.killpg(run["service"].pid, signal.SIGKILL)
         run["service"].wait()
-        run["service"] = start(folder, port, asked.database)
+        run["service"] = start(folder, port, asked.database, asked.processes)
         back.append(await ready(port))
     await asyncio.sleep(max(0, ends - time.monotonic()))
     return back
@@ -72,7 +79,7 @@ async def killer(run: dict, folder: str, port: int, asked: argparse.Namespace) -
 async def one_run(asked: argparse.Namespace) -> dict:
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        run = {"service": start(folder, port, asked.database)}
+        run = {"service": start(folder, port, asked.database, asked.processes), "killed_alone": 0}
         try:
             await ready(port)
             return await under_load(run, folder, port, asked)
@@ -133,6 +140,7 @@ async def under_load(run: dict, folder: str, port: int, asked: argparse.Namespac
     log = await whole_log(client, about)
     return {
         "kills": len(back),
+        "kills_of_one_process": run["killed_alone"],
         "ready_again_s": {"median": round(sorted(back)[len(back) // 2], 2), "most": round(max(back), 2)},
         **verdict(log, acknowledged, planned, unfinished),
     }
@@ -185,6 +193,7 @@ def main() -> None:
     parser.add_argument("--updates", type=float, default=50)
     parser.add_argument("--reporters", type=int, default=10)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--scenario", default="three_towns")
     parser.add_argument("--database", default="")
     parser.add_argument("--seed", type=int, default=1)

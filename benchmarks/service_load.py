@@ -1,6 +1,7 @@
 """Load on the service: field updates, reads and event streams at a fixed rate, while plans are worked out.
 
     python service_load.py [--seconds 300] [--updates 167] [--reads 50] [--streams 200] [--plans 2] [--runs 3]
+        [--processes 1]
 
 An open model: requests leave when they are due, whatever became of those before, and latency counts from the minute
 they were due. The generator runs in this process; its own CPU time is told, as it shares the machine with the service.
@@ -21,8 +22,10 @@ import sys
 import tempfile
 import time
 from collections import Counter, deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from machine import header
 
@@ -62,9 +65,10 @@ class Connections:
         return status, content
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        # The service closes what is idle for long: such a connection is not taken, as no client should.
+        # The service closes what is idle for long: such a connection is not taken, as no client should. They take
+        # turns, as those of many devices do: each stays with one process of the service.
         while self.idle:
-            reader, writer, since = self.idle.pop()
+            reader, writer, since = self.idle.popleft()
             if time.monotonic() - since < IDLE_SECONDS:
                 return reader, writer
             writer.close()
@@ -257,9 +261,10 @@ def quantiles(values: list[float]) -> dict[str, float]:
     return {"p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "p999": at(0.999), "max": round(ordered[-1], 1)}
 
 
-def start(folder: str, port: int, database: str = "") -> subprocess.Popen:
+def start(folder: str, port: int, database: str = "", processes: int = 1) -> subprocess.Popen:
     """Start `lifeline serve` in a process group of its own."""
     environment = {**os.environ, "LIFELINE_DATA_FOLDER": folder, "LIFELINE_PORT": str(port)}
+    environment["LIFELINE_PROCESSES"] = str(processes)
     environment |= {f"LIFELINE_RATE_OF_{who}": "100000" for who in ("ADDRESS", "KEY", "TENANT")}
     if database:
         environment["LIFELINE_DATABASE_URL"] = database
@@ -297,11 +302,20 @@ def free_port() -> int:
 async def one_run(asked: argparse.Namespace) -> dict:
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        service = start(folder, port, asked.database)
+        service = start(folder, port, asked.database, asked.processes)
         try:
             await ready(port)
+            await all_answer(service.pid, port, asked.processes)
+            before, began = cpu_seconds(service.pid), time.perf_counter()
             figures = await load(port, asked)
-            figures["service_peak_mib"] = peak_mebibytes(service.pid)
+            seconds = time.perf_counter() - began
+            after = cpu_seconds(service.pid)
+            # One of each process that answers, the first one first; children that solve and draw are not in them.
+            figures["service_cpu_shares"] = [
+                round((after[pid] - before.get(pid, 0.0)) / seconds, 2) for pid in sorted(after)
+            ]
+            figures["service_peaks_mib"] = [peak_mebibytes(pid) for pid in answering(service.pid)]
+            figures["service_peak_mib"] = sum(figures["service_peaks_mib"])
             return figures
         finally:
             os.killpg(service.pid, signal.SIGTERM)
@@ -310,6 +324,45 @@ async def one_run(asked: argparse.Namespace) -> dict:
             except subprocess.TimeoutExpired:
                 os.killpg(service.pid, signal.SIGKILL)
                 service.wait()
+
+
+async def all_answer(service: int, port: int, processes: int, seconds: float = 60) -> None:
+    """Wait until every process of the service answers: those beside the first come when that has warmed up."""
+    seen: set[bytes] = set()
+    ends = time.monotonic() + seconds
+    while processes > 1 and len(seen) < processes:
+        if time.monotonic() > ends:
+            raise RuntimeError(f"only {len(seen)} of {processes} processes answer")
+        connections = Connections(port)
+        _, told = await connections.ask("GET", "/metrics")
+        connections.idle.pop()[1].close()
+        seen.add(told.partition(b'lifeline_open_streams{process="')[2].partition(b'"')[0])
+        await asyncio.sleep(0.05)
+
+
+def answering(service: int) -> list[int]:
+    """Return the processes of a service that answer: the first, and those that it has started beside it."""
+    beside = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            is_its_child = parent_of(int(folder.name)) == service
+            if is_its_child and b"api.http.answerer" in (folder / "cmdline").read_bytes():
+                beside.append(int(folder.name))
+    return [service, *sorted(beside)]
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def cpu_seconds(service: int) -> dict[int, float]:
+    """Return the processor time of each process of a service that answers."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    spent = {}
+    for pid in answering(service):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        spent[pid] = (int(fields[11]) + int(fields[12])) / ticks
+    return spent
 
 
 def peak_mebibytes(pid: int) -> int:
@@ -325,6 +378,7 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=200)
     parser.add_argument("--plans", type=int, default=2)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--scenario", default="aldermouth")
     parser.add_argument("--database", default="")
     parser.add_argument("--seed", type=int, default=1)

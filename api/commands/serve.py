@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    import socket
+
+    from fastapi import FastAPI
+
+    from api.http.answerers import Answerers
     from api.settings import Settings
 
 
@@ -24,41 +29,51 @@ def serve(
         int | None,
         typer.Option(metavar="N", help="Port to listen on; 0 takes a free one.", show_default=False),
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=64,
+            help="Processes that answer, to use as many cores.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Serve incidents, plans, field updates and what-ifs over HTTP; settings are in docs/operations.md."""
-    import uvicorn
-
     from api.http.app import create_app
-    from api.http.limits.connections import ConnectionLimits, uvicorn_options
     from api.http.logs import configure_logs
-    from api.http.server import Server
+    from api.http.server import server_of
+    from api.http.sockets import bound_first, port_of
     from api.settings import Settings
     from api.store.in_use import only_user
 
-    given = {"data_folder": data, "host": host, "port": port}
+    given = {"data_folder": data, "host": host, "port": port, "processes": processes}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     configure_logs(settings.log_level.upper())
-    limits = ConnectionLimits(header_seconds=settings.header_seconds, most=settings.most_connections)
     with only_user(settings.data_folder) if settings.is_sqlite else nullcontext():
         refuse_an_open_house(settings)
+        # A process that is alone leaves its port to uvicorn.
+        sockets = bound_first(settings.host, settings.port) if settings.processes > 1 else None
         typer.echo(
-            f"lifeline serves http://{settings.host}:{settings.port}/v1, data in {settings.data_folder}."
+            f"lifeline serves http://{settings.host}:{port_of(sockets) if sockets else settings.port}/v1, "
+            f"data in {settings.data_folder}{f', by {settings.processes} processes' if sockets else ''}."
         )
         app = create_app(settings)
-        config = uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            timeout_graceful_shutdown=5,
-            **uvicorn_options(limits),
-        )
-        server = Server(config, on_stop=lambda: app.state.service.streams.close())
+        server = server_of(app, settings, others=others_of(app, settings, sockets) if sockets else None)
         # uvicorn raises it again once it has stopped.
         with suppress(KeyboardInterrupt):
-            server.run()
+            server.run(sockets=sockets)
     if not server.started:
         raise typer.Exit(3)
+
+
+def others_of(app: FastAPI, settings: Settings, sockets: list[socket.socket]) -> Answerers:
+    """Return the processes that are to answer beside this one, on the same port."""
+    from api.http.answerers import Answerers
+    from api.http.sockets import addresses_of
+
+    return Answerers(settings, addresses_of(sockets), lambda: app.state.service)
 
 
 def refuse_an_open_house(settings: Settings) -> None:

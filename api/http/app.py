@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from api.http.document import DescribedApp
 from api.http.guards import add_guards
 from api.http.metrics import Metrics
+from api.http.place import FIRST, Place
 from api.http.problems import add_problem_handlers
 from api.http.service import Service
 from api.http.streams import Streams
@@ -47,8 +48,11 @@ DESCRIPTION = (
 )
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Return the service with these settings; it opens its database when it is started."""
+def create_app(settings: Settings | None = None, place: Place = FIRST) -> FastAPI:
+    """Return the service with these settings; it opens its database when it is started.
+
+    `place` is which of the processes on its port this one is.
+    """
     from importlib import import_module
 
     chosen = settings or Settings()
@@ -56,7 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="lifeline",
         version=version("lifeline-recovery"),
         description=DESCRIPTION,
-        lifespan=_lifespan(chosen),
+        lifespan=_lifespan(chosen, place),
         docs_url="/docs" if chosen.open_docs else None,
         redoc_url=None,
         openapi_url="/openapi.json" if chosen.open_docs else None,
@@ -65,11 +69,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # As they are, not included: a router in a router is searched twice with every request.
         app.router.routes.extend(import_module(f"api.http.routes.{name}").router.routes)
     add_problem_handlers(app)
-    add_guards(app, chosen)
+    add_guards(app, chosen, Metrics(process=str(place.number) if chosen.processes > 1 else ""))
     return app
 
 
-def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(settings: Settings, place: Place) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         from api.http.door import keep_refreshing, open_door
@@ -79,8 +83,8 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
         settings.data_folder.mkdir(parents=True, exist_ok=True)
         database = Database(settings.database)
         bring_up_to_date(database)
-        app.state.service = Service(settings, database, Streams(database))
-        app.state.door = open_door(settings, database)
+        app.state.service = Service(settings, database, Streams(database), place=place)
+        app.state.door = open_door(settings, database, looks_back=place.is_first)
         refreshing = asyncio.create_task(keep_refreshing(app.state.door))
         _measure(app.state.service, app.state.metrics)
         try:

@@ -146,14 +146,18 @@ class Door:
         return self.sights[known]
 
 
-def open_door(settings: Settings, database: Database) -> Door:
-    """Return the door that these settings ask for; reads the identity provider's keys, if there is one."""
+def open_door(settings: Settings, database: Database, *, looks_back: bool = True) -> Door:
+    """Return the door that these settings ask for; reads the identity provider's keys, if there is one.
+
+    Unless another process of the service is writing the audit already, it `looks_back` at how that ended.
+    """
     from api.access.audit_table import AuditLog
     from api.access.key_sets import KeySet, KeySource
     from api.access.key_table import keys_kept
 
     audit = AuditLog(database, settings.anchor)
-    audit.start()
+    if looks_back:
+        audit.start()
     ring = KeyRing(lambda: database.read_now(keys_kept), monotonic=time.monotonic)
     rules = token_rules(settings)
     proxies = networks_of(settings.trusted_proxies)

@@ -15,9 +15,9 @@ from api.http.metrics import Metrics, RequestMetrics
 from api.settings import Settings
 
 
-def add_guards(app: FastAPI, settings: Settings) -> None:
+def add_guards(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """Put the guards around an app, and what they count into its state: `rates`, `open_streams`, `metrics`."""
-    app.state.metrics = Metrics()
+    app.state.metrics = metrics
     app.state.rates = Rates(rate_table(settings))
     app.state.open_streams = OpenStreams(settings.streams_of_key, settings.streams_of_tenant)
     # FastAPI puts each one around those before it: the last is the outermost.
@@ -26,7 +26,7 @@ def add_guards(app: FastAPI, settings: Settings) -> None:
         RateLimits, rates=app.state.rates, trusted_proxies=networks_of(settings.trusted_proxies)
     )
     app.add_middleware(Envelope, hosts=settings.allowed_hosts)
-    app.add_middleware(RequestMetrics, metrics=app.state.metrics)
+    app.add_middleware(RequestMetrics, metrics=metrics)
     app.add_middleware(AccessLog)
     app.add_middleware(SafeAnswers)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -16,8 +16,10 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Metric,
     generate_latest,
 )
+from prometheus_client.registry import Collector
 
 from api.http.asgi import App, Message, Receive, Scope, Send, route_template
 
@@ -30,8 +32,9 @@ _PROXY_HEADERS = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"vi
 class Metrics:
     """The counters of one service; each app has its own, so that two in one process do not mix."""
 
-    def __init__(self) -> None:
-        """Start all at zero."""
+    def __init__(self, process: str = "") -> None:
+        """Start all at zero; `process` tells apart those of several processes on one port."""
+        self._process = process
         self.registry = CollectorRegistry()
         self._watched: dict[str, Gauge] = {}
         self.requests = Counter(
@@ -62,7 +65,22 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format."""
-        return generate_latest(self.registry)
+        return generate_latest(_OfProcess(self.registry, self._process) if self._process else self.registry)
+
+
+class _OfProcess(Collector):
+    """What a registry counts, each with the label `process`."""
+
+    def __init__(self, registry: CollectorRegistry, process: str) -> None:
+        self._registry, self._process = registry, process
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._registry.collect():
+            metric.samples = [
+                sample._replace(labels={"process": self._process, **sample.labels})
+                for sample in metric.samples
+            ]
+            yield metric
 
 
 class RequestMetrics:

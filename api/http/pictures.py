@@ -97,9 +97,11 @@ class Pictures:
             age = time.monotonic() - kept.made_at
             minutes = minute_now(incident) - kept.minute
             is_fresh = kept.seq == incident.last_seq and 0 <= minutes <= minutes_kept
-            if is_fresh or age < max(LEAST_SECONDS, LEAST_SHARE * kept.cost_seconds):
+            # Each process has pictures of its own: that they cost no more together, each makes them more seldom.
+            processes = self.service.settings.processes
+            if is_fresh or age < processes * max(LEAST_SECONDS, LEAST_SHARE * kept.cost_seconds):
                 return kept
-            if age < max(MOST_SECONDS, MOST_SHARE * kept.cost_seconds):
+            if age < processes * max(MOST_SECONDS, MOST_SHARE * kept.cost_seconds):
                 self._begin(key, incident, sight)
                 return kept
         made = await asyncio.shield(self._begin(key, incident, sight))

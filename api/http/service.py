@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request
 
 from api.http.pictures import Pictures
+from api.http.place import FIRST, Place
 from api.http.problems import Refusal, not_found, refusal_of_child
 from api.incidents.names import Names
 from api.jobs.children import Children
@@ -54,6 +55,7 @@ class Service:
     known_names: OrderedDict[tuple[str, int], Names] = field(default_factory=OrderedDict)
     children: Children = field(default_factory=Children)
     worker: Worker | None = None
+    place: Place = FIRST
     checks: dict[str, Check] = field(default_factory=dict)
     "What else /readyz asks; each answers `ok` or what is wrong."
 
@@ -104,6 +106,8 @@ class Service:
         """Say that there is a job to do."""
         if self.worker is not None:
             self.worker.wake()
+        elif self.place.wake_first is not None:
+            self.place.wake_first()
 
     async def spooled(self, sha256: str) -> Path:
         """Return the zip of a system on disk, fetched from the database if it is not there."""

@@ -95,6 +95,29 @@ def test_a_picture_is_kept_for_a_second_and_says_what_it_knows(
     assert without(third) == {("power", "Cliff"): 1000}
 
 
+def test_of_64_processes_each_makes_pictures_64_times_more_seldom(
+    client: TestClient, opened: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alone it would be made anew after 0.1 s, so that 0.2 s later one would be in the making."""
+    url = f"/v1/incidents/{opened['id']}"
+    monkeypatch.setattr(pictures, "LEAST_SECONDS", 0.1)
+    monkeypatch.setattr(pictures, "LEAST_SHARE", 0)
+    service = client.app.state.service
+    service.settings = service.settings.model_copy(update={"processes": 64})
+    first = client.get(f"{url}/state").json()
+    update = {
+        "id": "u1",
+        "kind": "damage_ruled_out",
+        "happened_at": at(opened, 70)["at"],
+        "component": "main-brook-cliff",
+    }
+    assert client.post(f"{url}/updates", json={"updates": [update]}).status_code == 201
+
+    time.sleep(0.2)
+    assert client.get(f"{url}/state").json() == first
+    assert not service.pictures.making
+
+
 @pytest.mark.parametrize("wrong", ["now", "2026-03-02T06:00:00", "1999-01-01T00:00:00Z"])
 def test_a_moment_that_is_none_or_before_time_zero_is_refused(
     client: TestClient, opened: dict[str, Any], wrong: str
