@@ -236,6 +236,7 @@ async def load(port: int, asked: argparse.Namespace) -> dict:
         "plans": dict(planned),
         "statuses": dict(sorted(figures.statuses.items())),
         **{f"{what}_ms": quantiles(values) for what, values in figures.milliseconds.items()},
+        "update_p99_ms_by_sixth": p99_by_sixth(figures.milliseconds["update"]),
         "events": last,
         "streamed": figures.streamed,
         "gaps": figures.gaps,
@@ -251,6 +252,12 @@ async def finished(connections: Connections, job: str, stop: asyncio.Event | Non
         if told["status"] not in ("accepted", "running"):
             return
         await asyncio.sleep(0.5)
+
+
+def p99_by_sixth(values: list[float]) -> list[float]:
+    """Return the 99th percentile of each sixth of a run: whether it grows with the incident's log."""
+    size = max(1, -(-len(values) // 6))
+    return [quantiles(values[begin : begin + size])["p99"] for begin in range(0, len(values), size)]
 
 
 def quantiles(values: list[float]) -> dict[str, float]:

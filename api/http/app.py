@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
@@ -17,6 +18,12 @@ from api.http.problems import add_problem_handlers
 from api.http.service import Service
 from api.http.streams import Streams
 from api.settings import Settings
+
+if TYPE_CHECKING:
+    from api.store.database import Database
+
+FORGET_EVERY_SECONDS = 3600.0
+"How often answers are forgotten that were kept for their Idempotency-Key."
 
 ROUTES = (
     "page",
@@ -85,17 +92,34 @@ def _lifespan(settings: Settings, place: Place) -> Callable[[FastAPI], AbstractA
         bring_up_to_date(database)
         app.state.service = Service(settings, database, Streams(database), place=place)
         app.state.door = open_door(settings, database, looks_back=place.is_first)
-        refreshing = asyncio.create_task(keep_refreshing(app.state.door))
+        tending = [asyncio.create_task(keep_refreshing(app.state.door))]
+        if place.is_first:
+            tending.append(asyncio.create_task(_keep_forgetting(database)))
         _measure(app.state.service, app.state.metrics)
         try:
             async with _at_work(app.state.service):
                 yield
         finally:
-            refreshing.cancel()
+            for task in tending:
+                task.cancel()
             app.state.service.streams.close()
             database.close()
 
     return life
+
+
+async def _keep_forgetting(database: Database) -> None:
+    """Forget the answers that are kept no longer, at once and every hour; run it as a task."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from api.store.once import forget_old_answers
+
+    while True:
+        # A database that is away for a moment is asked again an hour later.
+        with suppress(SQLAlchemyError):
+            while await database.write(forget_old_answers):
+                pass
+        await asyncio.sleep(FORGET_EVERY_SECONDS)
 
 
 @asynccontextmanager

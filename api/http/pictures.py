@@ -36,7 +36,8 @@ LEAST_SHARE, MOST_SHARE = 4, 12
 
 MOST_PICTURES = 64
 
-UNASKED_NICENESS = 5
+NICENESS, UNASKED_NICENESS = 5, 10
+"How far a picture steps back behind those who answer: one that somebody waits for, and one that is made beforehand."
 
 Key = tuple[str, str, int | None, bool, str]
 """Incident, function, minute asked for (None: now), whether all components are told of, and whose eyes see it.
@@ -102,7 +103,7 @@ class Pictures:
             if is_fresh or age < processes * max(LEAST_SECONDS, LEAST_SHARE * kept.cost_seconds):
                 return kept
             if age < processes * max(MOST_SECONDS, MOST_SHARE * kept.cost_seconds):
-                self._begin(key, incident, sight)
+                self._begin(key, incident, sight, niceness=UNASKED_NICENESS)
                 return kept
         made = await asyncio.shield(self._begin(key, incident, sight))
         if made.seq < min(seq, incident.last_seq):
@@ -121,7 +122,7 @@ class Pictures:
             self._begin((incident.id, function, None, False, ""), incident, None, niceness=UNASKED_NICENESS)
 
     def _begin(
-        self, key: Key, incident: Any, sight: Sight | None, *, niceness: int = 0
+        self, key: Key, incident: Any, sight: Sight | None, *, niceness: int = NICENESS
     ) -> asyncio.Task[Kept]:
         """Have a picture made, unless it is being made already."""
         making = self.making.get(key)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
+from api.http.app import create_app
 from api.http.metrics import is_on_this_machine
 from api.http.routes import health
 from api.http.service import Service
+from api.settings import Settings
+from api.store.database import Database
+from api.store.migrations import bring_up_to_date
+from api.store.tables import answer
 
 
 def test_alive_and_ready_say_so(client: TestClient) -> None:
@@ -82,3 +88,20 @@ def test_metrics_are_for_this_machine(peer: str, header: bytes, local: bool) -> 
 def test_the_health_of_a_service_names_no_path(client: TestClient, tmp_path: Path) -> None:
     for path in ("/healthz", "/readyz", "/metrics"):
         assert str(tmp_path) not in client.get(path).text
+
+
+def test_answers_that_are_kept_no_longer_are_forgotten_when_the_service_starts(settings: Settings) -> None:
+    database = Database(settings.database)
+    bring_up_to_date(database)
+    content = {"request_sha256": "", "status": 200, "headers": {}, "body": ""}
+    old = insert(answer).values(tenant="t", key="old", created_at="2020-01-01T00:00:00.000Z", **content)
+    database.write_now(lambda connection: connection.execute(old))
+    try:
+        with TestClient(create_app(settings)):
+            for _ in range(600):
+                if not database.read_now(lambda connection: connection.execute(select(answer)).all()):
+                    return
+                time.sleep(0.05)
+    finally:
+        database.close()
+    raise AssertionError("The answer of 2020 is still kept.")

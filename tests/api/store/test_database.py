@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -179,25 +180,28 @@ def test_a_key_with_another_request_is_refused_and_a_refused_request_leaves_the_
         database.write_now(lambda connection: once(connection, "t", "key", "third", act))
 
 
-def test_answers_are_forgotten_after_seven_days(database: Database) -> None:
-    def put(connection: Connection) -> None:
-        for key, at in (("old", "2020-01-01T00:00:00.000Z"), ("new", now())):
-            values = {
-                "tenant": "t",
-                "key": key,
-                "request_sha256": "",
-                "status": 200,
-                "headers": {},
-                "body": "",
-            }
-            connection.execute(insert(answer).values(**values, created_at=at))
+def keep_answer(connection: Connection, key: str, at: str) -> None:
+    content = {"request_sha256": "", "status": 200, "headers": {}, "body": ""}
+    connection.execute(insert(answer).values(tenant="t", key=key, created_at=at, **content))
 
-    database.write_now(put)
 
+def kept_answers(database: Database) -> list[str]:
+    return list(database.read_now(lambda connection: connection.execute(select(answer.c.key)).scalars()))
+
+
+def test_answers_are_forgotten_after_seven_days_the_oldest_first(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.store.once.FORGOTTEN_AT_ONCE", 2)
+    moments = {"new": now(), **{f"old {year}": f"{year}-01-01T00:00:00.000Z" for year in (2022, 2020, 2021)}}
+    for key, at in moments.items():
+        database.write_now(partial(keep_answer, key=key, at=at))
+
+    assert database.write_now(forget_old_answers) == 2
+    assert sorted(kept_answers(database)) == ["new", "old 2022"]
     assert database.write_now(forget_old_answers) == 1
-    assert database.read_now(lambda connection: connection.execute(select(answer.c.key)).scalars().all()) == [
-        "new"
-    ]
+    assert database.write_now(forget_old_answers) == 0
+    assert kept_answers(database) == ["new"]
 
 
 def test_two_processes_on_one_file_take_turns_to_write(tmp_path: Path) -> None:
