@@ -101,14 +101,17 @@ def test_a_full_disk_is_told_of():
 
 
 def interrupted_search(times: int) -> tuple[int, bytes, bytes]:
-    """Run a search of ten minutes that presses Ctrl-C itself, some times over, as soon as it is under way."""
+    """Run a search of ten minutes that presses Ctrl-C itself, some times over, as soon as it is under way.
+
+    In its own thread: two signals to the process may be heard as one by a thread that is busy elsewhere.
+    """
     script = f"""
-import os, signal
+import signal
 from api import command_line, progress
 show = progress.Steps._show
 def press_and_show(self, *words):
     for _ in range({times}):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
     show(self, *words)
 progress.Steps._show = press_and_show
 command_line.main()
