@@ -20,7 +20,8 @@ import time
 from pathlib import Path
 
 from machine import header
-from service_load import Connections, finished, free_port, ready, start
+from service_load import finished
+from service_under_test import Connections, free_port, ready, start
 
 CREWS = 40
 

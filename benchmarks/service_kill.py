@@ -22,7 +22,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from machine import header
-from service_load import JSON_BODY, Connections, answering, free_port, ready, start
+from service_under_test import JSON_BODY, Connections, answering, free_port, ready, start
 
 REST_SECONDS = 0.1
 SHARE_OF_ONE = 0.5

@@ -1,11 +1,15 @@
 """Load on the service: field updates, reads and event streams at a fixed rate, while plans are worked out.
 
     python service_load.py [--seconds 300] [--updates 167] [--reads 50] [--streams 200] [--plans 2] [--runs 3]
-        [--processes 1]
+        [--processes 1] [--folder FOLDER]
 
 An open model: requests leave when they are due, whatever became of those before, and latency counts from the minute
 they were due. The generator runs in this process; its own CPU time is told, as it shares the machine with the service.
 Every stream checks that the numbers of its events have no gap and no doubles.
+
+An update is acknowledged when it is on disk, so that none is faster than the disk: beside the load a probe writes 4 KiB
+to another file in the same folder and waits until they are on disk, ten times a second, and tells how long that took.
+With --folder on a disk in memory the figures are those of the service alone.
 """
 
 from __future__ import annotations
@@ -20,67 +24,25 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections import Counter, deque
-from contextlib import suppress
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from machine import header
-
-HOST = "127.0.0.1"
-IDLE_SECONDS = 2.0
-JSON_BODY = "Content-Type: application/json\r\n"
-
-
-class Connections:
-    """Kept-alive connections to the service; as many as are needed at once."""
-
-    def __init__(self, port: int) -> None:
-        """Take the port on loopback."""
-        self.port = port
-        self.idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter, float]] = deque()
-
-    async def ask(self, method: str, path: str, body: bytes = b"", headers: str = "") -> tuple[int, bytes]:
-        """Send a request and return its answer's status and body."""
-        reader, writer = await self._connection()
-        try:
-            writer.write(
-                f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n{headers or JSON_BODY}"
-                f"Content-Length: {len(body)}\r\n\r\n".encode()
-                + body
-            )
-            head = await reader.readuntil(b"\r\n\r\n")
-            status = int(head[9:12])
-            length = 0
-            for line in head.split(b"\r\n")[1:]:
-                if line.lower().startswith(b"content-length:"):
-                    length = int(line[15:])
-            content = await reader.readexactly(length)
-        except BaseException:
-            writer.close()
-            raise
-        self.idle.append((reader, writer, time.monotonic()))
-        return status, content
-
-    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        # The service closes what is idle for long: such a connection is not taken, as no client should. They take
-        # turns, as those of many devices do: each stays with one process of the service.
-        while self.idle:
-            reader, writer, since = self.idle.popleft()
-            if time.monotonic() - since < IDLE_SECONDS:
-                return reader, writer
-            writer.close()
-        return await asyncio.open_connection(HOST, self.port)
-
-    async def json(self, method: str, path: str, sent: object = None, headers: str = "") -> dict:
-        """Send and get JSON; a refusal is an error."""
-        body = b"" if sent is None else json.dumps(sent).encode()
-        status, content = await self.ask(method, path, body, headers)
-        if status >= 300:
-            raise RuntimeError(f"{method} {path}: {status} {content[:400]!r}")
-        return json.loads(content)
+from service_under_test import (
+    HOST,
+    Connections,
+    all_answer,
+    answering,
+    cpu_seconds,
+    free_port,
+    peak_mebibytes,
+    ready,
+    start,
+)
 
 
 @dataclass
@@ -93,6 +55,38 @@ class Figures:
     doubles: int = 0
     streamed: int = 0
     reconnected: int = 0
+
+
+class DiskProbe:
+    """Asks the disk beside the load how long it takes until a few bytes are kept."""
+
+    REST_SECONDS = 0.1
+    PAGE = b"\0" * 4096
+
+    def __init__(self, folder: str) -> None:
+        """Take the folder that the service writes to; begin at once."""
+        self.milliseconds: list[float] = []
+        self._path = Path(folder) / "probe"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread.start()
+
+    def _ask(self) -> None:
+        handle = os.open(self._path, os.O_CREAT | os.O_WRONLY)
+        try:
+            while not self._stop.wait(self.REST_SECONDS):
+                began = time.perf_counter()
+                os.pwrite(handle, self.PAGE, 0)
+                os.fdatasync(handle)
+                self.milliseconds.append(1000 * (time.perf_counter() - began))
+        finally:
+            os.close(handle)
+
+    def ended(self) -> list[float]:
+        """Stop asking, and return how many milliseconds each answer took."""
+        self._stop.set()
+        self._thread.join()
+        return self.milliseconds
 
 
 async def stream(port: int, incident: str, first: int, figures: Figures, stop: asyncio.Event) -> int:
@@ -143,7 +137,7 @@ async def at_rate(per_second: float, seconds: float, send) -> None:
     await asyncio.gather(*tasks)
 
 
-async def load(port: int, asked: argparse.Namespace) -> dict:
+async def load(port: int, folder: str, asked: argparse.Namespace) -> dict:
     connections = Connections(port)
     figures = Figures()
     incident = await connections.json(
@@ -218,12 +212,14 @@ async def load(port: int, asked: argparse.Namespace) -> dict:
                 print(told, file=sys.stderr)
 
     planners = [asyncio.create_task(plans(place)) for place in range(asked.plans)]
+    probe = DiskProbe(folder)
     began_cpu, began = time.process_time(), time.perf_counter()
     await asyncio.gather(
         at_rate(asked.updates, asked.seconds, update), at_rate(asked.reads, asked.seconds, read)
     )
     seconds = time.perf_counter() - began
     cpu = time.process_time() - began_cpu
+    disk_ms = quantiles(probe.ended())
     await asyncio.sleep(2)
     stop.set()
     await asyncio.gather(*planners)
@@ -236,6 +232,7 @@ async def load(port: int, asked: argparse.Namespace) -> dict:
         "plans": dict(planned),
         "statuses": dict(sorted(figures.statuses.items())),
         **{f"{what}_ms": quantiles(values) for what, values in figures.milliseconds.items()},
+        "disk_ms": disk_ms,
         "update_p99_ms_by_sixth": p99_by_sixth(figures.milliseconds["update"]),
         "events": last,
         "streamed": figures.streamed,
@@ -268,53 +265,15 @@ def quantiles(values: list[float]) -> dict[str, float]:
     return {"p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "p999": at(0.999), "max": round(ordered[-1], 1)}
 
 
-def start(folder: str, port: int, database: str = "", processes: int = 1) -> subprocess.Popen:
-    """Start `lifeline serve` in a process group of its own."""
-    environment = {**os.environ, "LIFELINE_DATA_FOLDER": folder, "LIFELINE_PORT": str(port)}
-    environment["LIFELINE_PROCESSES"] = str(processes)
-    environment |= {f"LIFELINE_RATE_OF_{who}": "100000" for who in ("ADDRESS", "KEY", "TENANT")}
-    if database:
-        environment["LIFELINE_DATABASE_URL"] = database
-    return subprocess.Popen(
-        [sys.executable, "-c", "from api.command_line import main; main()", "serve"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL if "LIFELINE_SHOW" not in os.environ else None,
-        start_new_session=True,
-    )
-
-
-async def ready(port: int, seconds: float = 60) -> float:
-    """Wait until the service says that it is ready, and return how long that took."""
-    began = time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        try:
-            status, _ = await Connections(port).ask("GET", "/readyz")
-            if status == 200:
-                return time.perf_counter() - began
-        except OSError:
-            pass
-        await asyncio.sleep(0.02)
-    raise RuntimeError("the service did not become ready")
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as found:
-        found.bind((HOST, 0))
-        return found.getsockname()[1]
-
-
 async def one_run(asked: argparse.Namespace) -> dict:
     port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         service = start(folder, port, asked.database, asked.processes)
         try:
             await ready(port)
             await all_answer(service.pid, port, asked.processes)
             before, began = cpu_seconds(service.pid), time.perf_counter()
-            figures = await load(port, asked)
+            figures = await load(port, folder, asked)
             seconds = time.perf_counter() - began
             after = cpu_seconds(service.pid)
             # One of each process that answers, the first one first; children that solve and draw are not in them.
@@ -333,50 +292,6 @@ async def one_run(asked: argparse.Namespace) -> dict:
                 service.wait()
 
 
-async def all_answer(service: int, port: int, processes: int, seconds: float = 60) -> None:
-    """Wait until every process of the service answers: those beside the first come when that has warmed up."""
-    seen: set[bytes] = set()
-    ends = time.monotonic() + seconds
-    while processes > 1 and len(seen) < processes:
-        if time.monotonic() > ends:
-            raise RuntimeError(f"only {len(seen)} of {processes} processes answer")
-        connections = Connections(port)
-        _, told = await connections.ask("GET", "/metrics")
-        connections.idle.pop()[1].close()
-        seen.add(told.partition(b'lifeline_open_streams{process="')[2].partition(b'"')[0])
-        await asyncio.sleep(0.05)
-
-
-def answering(service: int) -> list[int]:
-    """Return the processes of a service that answer: the first, and those that it has started beside it."""
-    beside = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            is_its_child = parent_of(int(folder.name)) == service
-            if is_its_child and b"api.http.answerer" in (folder / "cmdline").read_bytes():
-                beside.append(int(folder.name))
-    return [service, *sorted(beside)]
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-def cpu_seconds(service: int) -> dict[int, float]:
-    """Return the processor time of each process of a service that answers."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    spent = {}
-    for pid in answering(service):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        spent[pid] = (int(fields[11]) + int(fields[12])) / ticks
-    return spent
-
-
-def peak_mebibytes(pid: int) -> int:
-    with open(f"/proc/{pid}/status") as status:
-        return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM"))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=300)
@@ -389,6 +304,9 @@ def main() -> None:
     parser.add_argument("--scenario", default="aldermouth")
     parser.add_argument("--database", default="")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--folder", help="where the service keeps its database, instead of the temporary folder"
+    )
     asked = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     print(header(), file=sys.stderr)

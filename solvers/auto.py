@@ -1,7 +1,8 @@
-"""The plan to hand out: the best rule at once, then the search, then a proof of how good it is.
+"""The plan to hand out: the best rule at once, then the search, with a proof of how good it is after or beside it.
 
 What each part gets of the budget follows from the size of the problem alone, so that a budget of evaluations, or
-none, gives the same plan and the same bound again.
+none, gives the same plan and the same bound again. Where only a clock ends the run and no part of the problem is
+small enough for CP-SAT to prove its best plan, there is nothing to make room for: the search goes on beside the bound.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def solve(
     """Return the best plan found and a bound on all plans: never worse than any rule, never without a plan."""
     run = _Run(problem, budget, seed, on_progress)
     run.search()
-    if run.has_nothing_to_prove:
+    if run.searches_beside_the_bound:
         run.search_on_beside_the_bound()
     else:
         run.bound()
@@ -126,7 +127,7 @@ class _Run:
         return independent_parts(self.problem, outlook_on(self.problem).reduction)
 
     @cached_property
-    def has_nothing_to_prove(self) -> bool:
+    def searches_beside_the_bound(self) -> bool:
         """Tell whether the clock alone ends the run, and no part of the problem is small enough for a proof."""
         by_the_clock = self.budget.seconds is not None and self.budget.evaluations is None
         return by_the_clock and min(map(_needed_jobs, self.parts)) > PROVEN_UP_TO
@@ -142,7 +143,7 @@ class _Run:
         if self.budget.seconds is None:
             return self.budget
         enough = ENOUGH * _needed_jobs(self.problem) ** 2 + 1
-        share = FIRST_SHARE if self.has_nothing_to_prove else SEARCH_SHARE
+        share = FIRST_SHARE if self.searches_beside_the_bound else SEARCH_SHARE
         return Budget(
             seconds=share * self.budget.seconds,
             evaluations=min(self.budget.evaluations or enough, enough),

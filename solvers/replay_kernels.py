@@ -300,14 +300,8 @@ def _still_to_come(kept: Kept, current: Order, horizon: int, minute: int) -> int
     """
     if minute >= horizon:
         return 0
-    low, high = 0, len(current.by_finish)
-    while low < high:
-        middle = (low + high) // 2
-        if current.finish[current.by_finish[middle]] <= minute:
-            low = middle + 1
-        else:
-            high = middle
-    return kept.later_moment[low] - minute * kept.later_weight[low]
+    place = places_before_minute(current, minute + 1)
+    return kept.later_moment[place] - minute * kept.later_weight[place]
 
 
 @lean
