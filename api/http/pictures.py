@@ -121,6 +121,12 @@ class Pictures:
         if incident is not None:
             self._begin((incident.id, function, None, False, ""), incident, None, niceness=UNASKED_NICENESS)
 
+    def expect(self, incident: Any, function: str) -> None:
+        """Have the first picture of now made: somebody has begun to follow the incident, and will ask for it."""
+        key = (incident.id, function, None, False, "")
+        if key not in self.kept:
+            self._begin(key, incident, None, niceness=UNASKED_NICENESS)
+
     def _begin(
         self, key: Key, incident: Any, sight: Sight | None, *, niceness: int = NICENESS
     ) -> asyncio.Task[Kept]:

@@ -18,6 +18,7 @@ from api.http.crew_ears import CrewEars
 from api.http.door import door_of
 from api.http.parameters import IncidentId
 from api.http.problems import Refusal
+from api.http.routes.state import PICTURE
 from api.http.service import service_of
 from api.http.shapes import Cursor, Limit, Page, Told, cursor_of, page_of, parts_of
 from api.http.streams import Sees, whole_event
@@ -77,6 +78,7 @@ async def stream(
     if caller.may(Right.read_incidents):
         sees, audience = await eyes(request, caller, row)
         listening = service.streams.listen(incident, after, sees=sees, audience=audience, may_go_on=may_go_on)
+        service.pictures.expect(row, PICTURE)
     else:
         sight = await sight_of(request, caller, row)
         ears = CrewEars(service, caller, incident, sight, may_go_on)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
@@ -130,3 +132,24 @@ def test_a_moment_that_is_none_or_before_time_zero_is_refused(
 
 def test_an_incident_that_is_not_there_has_no_picture(client: TestClient) -> None:
     assert client.get("/v1/incidents/0123456789abcdef/state").status_code == 404
+
+
+def test_who_begins_to_follow_an_incident_finds_its_picture_made(
+    client: TestClient, opened: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, url = client.app.state.service, f"/v1/incidents/{opened['id']}"  # type: ignore[attr-defined]
+
+    async def soon_over(*_: Any, **__: Any) -> AsyncIterator[bytes]:
+        yield b": \n\n"
+
+    monkeypatch.setattr(service.streams, "listen", soon_over)
+
+    async def all_made() -> None:
+        await asyncio.gather(*service.pictures.making.values())
+
+    assert client.get(f"{url}/events").status_code == 200
+    client.portal.call(all_made)
+    monkeypatch.setattr(Service, "ask_for_text", None)
+    told = client.get(f"{url}/state")
+
+    assert told.status_code == 200, told.text
