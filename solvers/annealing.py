@@ -112,10 +112,7 @@ class Annealing:
         """Return roughly how many jobs and dark parts one evaluation goes through."""
         road_work = 0
         if self.roads.changing:
-            # Most of the time goes into ways for sets of open roads that have not come up before: about one for every
-            # four moves, or, where fewer sets can be kept than roads open one after the other, all of them anew.
-            openers, kept = len(self.roads.blocks_start), len(self.roads.key)
-            road_work = self.roads.seconds[0].size * (openers if kept <= openers else 1) // 4
+            road_work = len(self.current.by_finish) * len(self.problem.crews)
         return (
             len(self.dark.weight)
             + len(self.dark.feeds_node)

@@ -12,18 +12,8 @@ from numba import njit
 
 from lifeline.compiled import Longs
 from lifeline.lean import lean
-from solvers.timing_kernels import (
-    NOT_AN_OPENER,
-    WAITS,
-    Desk,
-    Order,
-    Roads,
-    note_opening,
-    on_shift,
-    start_sites,
-    state_with,
-    travel_between,
-)
+from solvers.drive_kernels import NOT_AN_OPENER, Bits, Roads, nothing_done, open_by, travel_between
+from solvers.timing_kernels import NOT_YET, Desk, Order, note_opening, on_shift, start_sites
 from solvers.verdict_kernels import (
     AT_WORK,
     DO,
@@ -55,16 +45,16 @@ def retime_coupled(desk: Desk, roads: Roads, terms: Terms, order: Order) -> bool
 @njit(cache=True, nogil=True)
 def _run(desk: Desk, roads: Roads, terms: Terms, order: Order, clock: Clock) -> bool:
     """Play all events in order of time; return False when an order given is broken or somebody waits for ever."""
-    state = 0
+    done = nothing_done(roads)
     while True:
         crew = _next_crew(order, clock)
         if crew < 0:
             return _all_done(order, clock)
         opening = _opening_by(clock, crew)
         while opening >= 0:
-            state = state_with(roads, state, opening)
+            open_by(roads, done, opening)
             opening = _opening_by(clock, crew)
-        if not _leave(desk, roads, terms, order, clock, crew, state):
+        if not _leave(desk, roads, terms, order, clock, crew, done):
             return False
 
 
@@ -88,14 +78,15 @@ def _opening_by(clock: Clock, crew: int) -> int:
 
 
 @lean
-def _leave(desk: Desk, roads: Roads, terms: Terms, order: Order, clock: Clock, crew: int, state: int) -> bool:
+def _leave(desk: Desk, roads: Roads, terms: Terms, order: Order, clock: Clock, crew: int, done: Bits) -> bool:
     """Let a crew set out for its next job, or wait for a road; return False when an order given is broken."""
     minute, opened = clock.ready[crew], clock.openings[1]
     job = order.sequence[crew, clock.place[crew]]
     if clock.what[job] == GIVEN_UP:
         clock.place[crew] += 1
         return True
-    travel = _drive(desk, roads, state, crew, clock.site[crew], job)
+    travel = _drive(desk, roads, done, crew, clock.site[crew], job)
+    clock.waits[crew] = False
     if travel >= 0:
         clock.place[crew] += 1
         clock.what[job] = ON_THE_WAY
@@ -108,10 +99,11 @@ def _leave(desk: Desk, roads: Roads, terms: Terms, order: Order, clock: Clock, c
         clock.what[job] = GIVEN_UP
         order.finish[job] = UNDONE
         return _settle(desk, roads, terms, order, clock, job, minute, True)
+    clock.waits[crew] = True
     if opened < clock.openings[0]:
         clock.ready[crew] = on_shift(desk, crew, clock.opening_minute[opened])
     else:
-        clock.ready[crew] = WAITS - minute
+        clock.ready[crew] = NOT_YET
     return True
 
 
@@ -120,6 +112,7 @@ def _new_clock(desk: Desk, roads: Roads, terms: Terms, order: Order) -> Clock:
     crews, jobs = len(desk.available), len(order.finish)
     clock = Clock(
         np.empty(crews, np.int64),
+        np.zeros(crews, np.bool_),
         start_sites(desk, order),
         desk.fixed.copy(),
         np.full(jobs, GIVEN_UP, np.uint8),
@@ -127,8 +120,8 @@ def _new_clock(desk: Desk, roads: Roads, terms: Terms, order: Order) -> Clock:
         np.zeros(jobs, np.int64),
         np.zeros(max(1, len(terms.stock_start) - 1), np.int64),
         np.empty(3 * jobs + len(terms.follower_job) + len(terms.member_job) + 1, np.int64),
-        np.empty(len(roads.blocks_start) + 1, np.int64),
-        np.empty(len(roads.blocks_start) + 1, np.int64),
+        np.empty(roads.openers, np.int64),
+        np.empty(roads.openers, np.int64),
         np.zeros(2, np.int64),
     )
     for crew in range(crews):
@@ -166,17 +159,17 @@ def _next_crew(order: Order, clock: Clock) -> int:
     first = -1
     for crew in range(len(clock.ready)):
         minute = clock.ready[crew]
-        may_leave = clock.place[crew] < order.length[crew] and minute >= 0 and minute < AT_WORK
+        may_leave = clock.place[crew] < order.length[crew] and minute < AT_WORK
         if may_leave and (first < 0 or minute < clock.ready[first]):
             first = crew
     return first
 
 
 @lean
-def _drive(desk: Desk, roads: Roads, state: int, crew: int, site: int, job: int) -> int:
+def _drive(desk: Desk, roads: Roads, done: Bits, crew: int, site: int, job: int) -> int:
     there = len(desk.available) + job
     if roads.changing:
-        return travel_between(roads, state, desk.speed_class[crew], site, there)
+        return travel_between(roads, done, desk.speed_class[crew], site, there)
     return desk.travel[desk.speed_class[crew], site, there]
 
 
@@ -244,8 +237,9 @@ def _note_work(desk: Desk, roads: Roads, terms: Terms, order: Order, clock: Cloc
         clock.opening_minute, clock.opening_job, clock.openings[0], clock.openings[1], order.finish[job], job
     )
     for other in range(len(clock.ready)):
-        if clock.ready[other] <= WAITS:
-            clock.ready[other] = on_shift(desk, other, max(WAITS - clock.ready[other], order.finish[job]))
+        # It may be sooner than the opening that a crew was waiting for.
+        if clock.waits[other]:
+            clock.ready[other] = min(clock.ready[other], on_shift(desk, other, order.finish[job]))
 
 
 @lean

@@ -13,7 +13,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lifeline.lean import lean
-from solvers.timing_kernels import NOT_AN_OPENER, Desk, Order, Roads
+from solvers.drive_kernels import NOT_AN_OPENER, Roads
+from solvers.timing_kernels import Desk, Order
 
 MOST_BLOCK = 5
 

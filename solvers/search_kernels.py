@@ -17,6 +17,7 @@ from lifeline.crews import MINUTES_PER_DAY
 from lifeline.lean import lean
 from solvers.coupled_timing_kernels import retime_coupled
 from solvers.dark import Dark
+from solvers.drive_kernels import Roads
 from solvers.move_kernels import Change, forget, propose, random_below
 from solvers.replay_kernels import (
     HOPELESS,
@@ -32,10 +33,11 @@ from solvers.switch_kernels import propose_switch
 from solvers.timing_kernels import (
     Desk,
     Order,
-    Roads,
+    on_shift,
     opens_roads_from,
     retime,
     retime_all,
+    retime_all_from,
     retime_on_known_roads,
     sort_by_finish,
 )
@@ -109,8 +111,11 @@ def anneal(
         cost, same = HOPELESS, jobs
         sorted_from, gained_from = jobs, jobs
         price = np.int64(0)
+        everybody = terms.is_coupled or (roads.changing and _touches_roads(roads, trial, change))
         if terms.is_coupled:
             minute = 0 if retime_coupled(desk, roads, terms, trial) else OUT_OF_REACH
+        elif everybody:
+            minute = _retime_everybody(desk, roads, current, trial, change)
         else:
             minute = _retime_changed(desk, roads, current, trial, change)
         if minute != OUT_OF_REACH:
@@ -124,9 +129,9 @@ def anneal(
             gained_from = max(kept_row(kept, same), 0) * kept.apart
             cost = replay(dark, totals, scratch, kept, desk.horizon, current, trial, same, limit - price)
         if cost == HOPELESS:
-            take_over(current, trial, change, minute <= 0, sorted_from, gained_from)
+            take_over(current, trial, change, everybody, sorted_from, gained_from)
             continue
-        take_over(trial, current, change, minute <= 0, sorted_from, gained_from)
+        take_over(trial, current, change, everybody, sorted_from, gained_from)
         sum_up(kept, current, desk.horizon, totals[0], same)
         costs[0] = cost + price
         if costs[0] < costs[1]:
@@ -134,19 +139,32 @@ def anneal(
             take_all(current, best)
 
 
+@lean
+def _touches_roads(roads: Roads, trial: Order, change: Change) -> bool:
+    """Tell whether a move may change when some road opens: then it concerns all crews."""
+    for number in range(change.count[0]):
+        crew = change.crews[number]
+        if opens_roads_from(roads, trial, crew, change.place[crew]):
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _retime_everybody(desk: Desk, roads: Roads, current: Order, trial: Order, change: Change) -> int:
+    """Time all crews anew from the first change on; return its minute, OUT_OF_REACH when it leads nowhere."""
+    begin = NEVER
+    for crew in change.crews[: change.count[0]]:
+        place = change.place[crew]
+        minute = desk.available[crew] if place == 0 else current.finish[current.sequence[crew, place - 1]]
+        begin = min(begin, on_shift(desk, crew, minute))
+    return begin if retime_all_from(desk, roads, trial, begin) else OUT_OF_REACH
+
+
 @njit(cache=True, nogil=True)
 def _retime_changed(desk: Desk, roads: Roads, current: Order, order: Order, change: Change) -> int:
-    """Time what a move has changed; return the first minute that may differ, 0 when all has been timed anew.
-
-    It is OUT_OF_REACH when some job cannot be reached any more.
-    """
-    touched = change.crews[: change.count[0]]
-    if roads.changing:
-        for crew in touched:
-            if opens_roads_from(roads, order, crew, change.place[crew]):
-                return 0 if retime_all(desk, roads, order) else OUT_OF_REACH
+    """Time what a move has changed; return the first minute that may differ, OUT_OF_REACH when it leads nowhere."""
     minute = NEVER
-    for crew in touched:
+    for crew in change.crews[: change.count[0]]:
         place = change.place[crew]
         if roads.changing:
             possible = retime_on_known_roads(desk, roads, order, crew, place)

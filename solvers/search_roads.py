@@ -11,74 +11,73 @@ from lifeline.roads import RoadTravel
 
 if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
-    from solvers.timing_kernels import Roads
+    from solvers.drive_kernels import Roads
 
-KEPT_BYTES = 2**29
-FEWEST_KEPT, MOST_KEPT = 4, 256
+FEWEST_DRIVES, MOST_DRIVES = 2**6, 2**17
+"How many drives are kept, in powers of two: as many as there are, within limits."
+
+ANSWERS = 8
+"How many answers are kept of each drive."
 
 
 def roads_of(problem: RepairProblem) -> Roads:
-    """Return what opens roads, with room to keep the ways of the last sets of open roads that came up."""
-    from solvers.timing_kernels import NOT_AN_OPENER, Roads
+    """Return what opens roads, with room to keep what is worked out about drives."""
+    from solvers.drive_kernels import NOBODYS, NOT_AN_OPENER, Roads
 
     travel = problem.travel
     opener = np.full(len(problem.jobs), NOT_AN_OPENER, np.int64)
-    if not isinstance(travel, RoadTravel) or not travel.changes_with_repairs:
-        return _unchanging(opener)
-    opening_jobs = np.array(sorted(travel.opening_jobs), np.int64)
+    changing = isinstance(travel, RoadTravel) and travel.changes_with_repairs
+    opening_jobs = np.array(sorted(travel.opening_jobs) if changing else [], np.int64)
     opener[opening_jobs] = np.arange(len(opening_jobs))
-    link_of_entry = np.repeat(np.arange(len(travel.blocked_from)), np.diff(travel.blocker_start))
-    opens = np.flatnonzero((travel.blocker_job >= 0) & (opener[travel.blocker_job] >= 0))
-    order = opens[np.argsort(opener[travel.blocker_job[opens]], kind="stable")]
-    starts = np.zeros(len(opening_jobs) + 1, np.int64)
-    np.cumsum(np.bincount(opener[travel.blocker_job[order]], minlength=len(opening_jobs)), out=starts[1:])
-    kept = int(np.clip(KEPT_BYTES // travel.gate_seconds.nbytes, FEWEST_KEPT, MOST_KEPT))
-    seconds = np.empty((kept, *travel.gate_seconds.shape), np.int64)
-    seconds[0] = travel.gate_seconds
-    used = np.zeros(kept + 1, np.int64)
-    used[0] = used[-1] = 1
+    words = len(opening_jobs) // 64 + 1
+    none, table, cube = np.zeros(0, np.int64), np.zeros((1, 0), np.int64), np.zeros((1, 0, 0), np.int64)
+    ends, passages, needs = none, (none, none, table), np.zeros((0, words), np.uint64)
+    access, ways, kept = (none, none, table), (cube, cube, cube), FEWEST_DRIVES
+    if isinstance(travel, RoadTravel) and changing:
+        links, is_backward = _passages(travel)
+        tails, heads = travel.blocked_from[links], travel.blocked_to[links]
+        ends, place = np.unique(np.concatenate([tails, heads]), return_inverse=True)
+        tail, head = place[: len(links)], place[len(links) :]
+        passages = (
+            np.where(is_backward, head, tail),
+            np.where(is_backward, tail, head),
+            np.ascontiguousarray(travel.blocked_seconds[:, links]),
+        )
+        needs = np.zeros((len(links), words), np.uint64)
+        for passage, link in enumerate(links.tolist()):
+            for number in opener[travel.jobs_of_link(link)].tolist():
+                needs[passage, number // 64] |= np.uint64(1 << number % 64)
+        access = (travel.access_start, travel.access_gate, travel.access_seconds)
+        closed = travel.gate_seconds
+        opened = travel.state(travel.opening_jobs).gate_seconds
+        ways = (closed, opened, np.ascontiguousarray(closed[:, ends[:, None], ends]))
+        drives = len(closed) * travel.site_count**2
+        kept = int(np.clip(2 ** int(drives - 1).bit_length(), FEWEST_DRIVES, MOST_DRIVES))
     return Roads(
-        changing=True,
-        opener=opener,
-        blocks_start=starts,
-        blocks=link_of_entry[order].astype(np.int64),
-        blocked_from=travel.blocked_from,
-        blocked_to=travel.blocked_to,
-        blocked_seconds=travel.blocked_seconds,
-        blocked_directed=travel.blocked_directed,
-        blocker_start=travel.blocker_start,
-        blocker_job=travel.blocker_job,
-        access_start=travel.access_start,
-        access_gate=travel.access_gate,
-        access_seconds=travel.access_seconds,
-        key=np.zeros((kept, len(opening_jobs) // 64 + 1), np.uint64),
-        seconds=seconds,
-        used=used,
-        following=np.full((kept, len(opening_jobs)), -1, np.int64),
+        changing,
+        len(opening_jobs),
+        travel.site_count if isinstance(travel, RoadTravel) else 0,
+        opener,
+        ends.astype(np.int64),
+        *passages,
+        needs,
+        *access,
+        *ways,
+        drive=np.full(kept, NOBODYS, np.int64),
+        answered=np.zeros(kept, np.int64),
+        kept_minutes=np.zeros((kept, ANSWERS), np.int32),
+        kept_needs=np.zeros((kept, ANSWERS, words), np.uint64),
+        kept_without=np.zeros((kept, ANSWERS, words), np.uint64),
+        by=np.zeros(len(ends), np.int64),
+        to_go=np.zeros(len(ends), np.int64),
+        came_by=np.zeros(len(ends), np.int64),
+        before=np.zeros(len(needs), np.int64),
+        is_open=np.zeros(len(needs), np.bool_),
     )
 
 
-def _unchanging(opener: NDArray[np.int64]) -> Roads:
-    from solvers.timing_kernels import Roads
-
-    none = np.zeros(0, np.int64)
-    table = np.zeros((1, 0), np.int64)
-    return Roads(
-        changing=False,
-        opener=opener,
-        blocks_start=none,
-        blocks=none,
-        blocked_from=none,
-        blocked_to=none,
-        blocked_seconds=table,
-        blocked_directed=np.zeros(0, np.bool_),
-        blocker_start=none,
-        blocker_job=none,
-        access_start=none,
-        access_gate=none,
-        access_seconds=table,
-        key=np.zeros((1, 1), np.uint64),
-        seconds=np.zeros((1, 1, 0, 0), np.int64),
-        used=np.zeros(2, np.int64),
-        following=np.zeros((1, 1), np.int64),
-    )
+def _passages(travel: RoadTravel) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the blocked links that repairs can open, one entry for each direction, and which entries go backward."""
+    links = np.array(sorted({link for found in travel.links_of_job.values() for link in found}), np.int64)
+    both_ways = links[~travel.blocked_directed[links]]
+    return np.concatenate([links, both_ways]), np.arange(len(links) + len(both_ways)) >= len(links)

@@ -14,6 +14,7 @@ from lifeline.compiled import Longs
 from lifeline.lean import lean
 from solvers.dark import Dark
 from solvers.dark_kernels import finish_job
+from solvers.drive_kernels import Roads
 from solvers.move_kernels import (
     Change,
     able_crew,
@@ -25,7 +26,7 @@ from solvers.move_kernels import (
     swap_jobs,
 )
 from solvers.replay_kernels import Kept, Scratch, recall
-from solvers.timing_kernels import Desk, Order, Roads
+from solvers.timing_kernels import Desk, Order
 from solvers.way_kernels import cheapest_ways, jobs_on_the_way
 
 RIVALS = 3

@@ -1,8 +1,7 @@
 """The compiled clock of the search: when each crew is done with each of its jobs.
 
 It times what `lifeline.schedule` times, without sharing code with it; tests hold the two equal. Where repairs
-open roads, crews wait for each other, so all are timed together, and ways between gates are kept for each set
-of open roads.
+open roads, crews wait for each other, so all are timed together.
 """
 
 from __future__ import annotations
@@ -16,10 +15,9 @@ from numpy.typing import NDArray
 from lifeline.compiled import Ints, Longs
 from lifeline.crew_kernels import minute_of, next_on_shift, worked_before
 from lifeline.lean import lean
-from lifeline.road_kernels import UNREACHABLE_SECONDS, open_way
+from solvers.drive_kernels import NOT_AN_OPENER, Roads, nothing_done, open_by, travel_between
 
-NOT_AN_OPENER = -1
-WAITS = -1
+NOT_YET = np.int64(2**62)
 "A crew's minute while nothing that has been timed yet opens a way to its next job."
 
 
@@ -55,34 +53,6 @@ class Order(NamedTuple):
     finish: NDArray[np.int64]
     by_finish: NDArray[np.int32]
     gain: NDArray[np.int64]
-
-
-class Roads(NamedTuple):
-    """The ways between gates for each set of opened roads that has come up, and what opens them.
-
-    Jobs that open roads are numbered by `opener`; `blocks` lists the links that opener o helps to open from
-    blocks_start[o] on. Kept state s has the openers done in the bits of key[s] and the ways in seconds[s];
-    `used[s]` is when it was last asked for, `used[-1]` the clock of that. State 0 is the one in which nothing
-    has opened.
-    """
-
-    changing: bool
-    opener: NDArray[np.int64]
-    blocks_start: NDArray[np.int64]
-    blocks: NDArray[np.int64]
-    blocked_from: NDArray[np.int64]
-    blocked_to: NDArray[np.int64]
-    blocked_seconds: NDArray[np.int64]
-    blocked_directed: NDArray[np.bool_]
-    blocker_start: NDArray[np.int64]
-    blocker_job: NDArray[np.int64]
-    access_start: NDArray[np.int64]
-    access_gate: NDArray[np.int64]
-    access_seconds: NDArray[np.int64]
-    key: NDArray[np.uint64]
-    seconds: NDArray[np.int64]
-    used: NDArray[np.int64]
-    following: NDArray[np.int64]
 
 
 @lean
@@ -151,15 +121,30 @@ def sort_by_finish(finish: Longs, jobs: Ints, begin: int) -> None:
 @njit(cache=True, nogil=True)
 def retime_all(desk: Desk, roads: Roads, order: Order) -> bool:
     """Time all crews together where repairs open roads; return False when some crew waits for ever."""
+    return retime_all_from(desk, roads, order, 0)
+
+
+@njit(cache=True, nogil=True)
+def retime_all_from(desk: Desk, roads: Roads, order: Order, begin: int) -> bool:
+    """Time all crews together from a minute on, before which nothing changes; False when some crew waits for ever.
+
+    What ends before that minute, by the order's own times, stays as it is; what is under way then is timed anew, with
+    the same result.
+    """
     crews = len(desk.available)
-    ready = np.empty(crews, np.int64)
+    ready, waits = np.empty(crews, np.int64), np.zeros(crews, np.bool_)
     place, site = desk.fixed.copy(), start_sites(desk, order)
-    opening_minute = np.empty(len(roads.blocks_start), np.int64)
-    opening_job = np.empty(len(roads.blocks_start), np.int64)
-    openings, opened, state = 0, 0, 0
+    opening_minute = np.empty(roads.openers, np.int64)
+    opening_job = np.empty(roads.openers, np.int64)
+    openings, opened, done = 0, 0, nothing_done(roads)
     for crew in range(crews):
-        ready[crew] = on_shift(desk, crew, desk.available[crew])
-        for position in range(desk.fixed[crew]):
+        minute = desk.available[crew]
+        while place[crew] < order.length[crew] and order.finish[order.sequence[crew, place[crew]]] < begin:
+            job = order.sequence[crew, place[crew]]
+            minute, site[crew] = order.finish[job], crews + job
+            place[crew] += 1
+        ready[crew] = on_shift(desk, crew, minute)
+        for position in range(place[crew]):
             job = order.sequence[crew, position]
             if roads.opener[job] != NOT_AN_OPENER:
                 openings = note_opening(opening_minute, opening_job, openings, opened, order.finish[job], job)
@@ -169,14 +154,13 @@ def retime_all(desk: Desk, roads: Roads, order: Order) -> bool:
             break
         minute = ready[crew]
         while opened < openings and opening_minute[opened] <= minute:
-            state = state_with(roads, state, opening_job[opened])
+            open_by(roads, done, opening_job[opened])
             opened += 1
         job = order.sequence[crew, place[crew]]
-        travel = travel_between(roads, state, desk.speed_class[crew], site[crew], crews + job)
-        if travel < 0:
-            ready[crew] = (
-                on_shift(desk, crew, opening_minute[opened]) if opened < openings else WAITS - minute
-            )
+        travel = travel_between(roads, done, desk.speed_class[crew], site[crew], crews + job)
+        waits[crew] = travel < 0
+        if waits[crew]:
+            ready[crew] = on_shift(desk, crew, opening_minute[opened]) if opened < openings else NOT_YET
             continue
         order.finish[job] = visit(desk, crew, minute, travel, desk.repair[desk.work_class[crew], job])
         order.crew_of[job] = crew
@@ -187,8 +171,9 @@ def retime_all(desk: Desk, roads: Roads, order: Order) -> bool:
             continue
         openings = note_opening(opening_minute, opening_job, openings, opened, order.finish[job], job)
         for other in range(crews):
-            if ready[other] <= WAITS:
-                ready[other] = on_shift(desk, other, max(WAITS - ready[other], order.finish[job]))
+            # It may be sooner than the opening that a crew was waiting for.
+            if waits[other]:
+                ready[other] = min(ready[other], on_shift(desk, other, order.finish[job]))
     return np.all(place == order.length)
 
 
@@ -214,15 +199,15 @@ def retime_on_known_roads(desk: Desk, roads: Roads, order: Order, crew: int, pla
     if place > 0:
         before = order.sequence[crew, place - 1]
         minute, site = order.finish[before], crews + before
-    opening, state = _next_opening(roads, order, 0), 0
+    opening, done = _next_opening(roads, order, 0), nothing_done(roads)
     position = place
     while position < order.length[crew]:
         minute = on_shift(desk, crew, minute)
         while opening < len(order.by_finish) and order.finish[order.by_finish[opening]] <= minute:
-            state = state_with(roads, state, order.by_finish[opening])
+            open_by(roads, done, order.by_finish[opening])
             opening = _next_opening(roads, order, opening + 1)
         job = order.sequence[crew, position]
-        travel = travel_between(roads, state, desk.speed_class[crew], site, crews + job)
+        travel = travel_between(roads, done, desk.speed_class[crew], site, crews + job)
         if travel < 0:
             if opening == len(order.by_finish):
                 return False
@@ -266,7 +251,7 @@ def _next_crew(order: Order, place: Longs, ready: Longs) -> int:
     for crew in range(len(ready)):
         if (
             place[crew] < order.length[crew]
-            and ready[crew] >= 0
+            and ready[crew] < NOT_YET
             and (first < 0 or ready[crew] < ready[first])
         ):
             first = crew
@@ -284,84 +269,3 @@ def note_opening(
         place -= 1
     opening_minute[place], opening_job[place] = minute, job
     return openings + 1
-
-
-@lean
-def travel_between(roads: Roads, state: int, speed_class: int, start: int, end: int) -> int:
-    """Return the minutes between two sites in a state of the roads; -1 when there is no way."""
-    if start == end:
-        return 0
-    best = UNREACHABLE_SECONDS
-    for first in range(roads.access_start[start], roads.access_start[start + 1]):
-        for last in range(roads.access_start[end], roads.access_start[end + 1]):
-            ways = roads.seconds[state, speed_class, roads.access_gate[first], roads.access_gate[last]]
-            legs = roads.access_seconds[speed_class, first] + roads.access_seconds[speed_class, last]
-            best = min(best, ways + legs)
-    return -1 if best >= UNREACHABLE_SECONDS else (best + 59) // 60
-
-
-@njit(cache=True, nogil=True)
-def state_with(roads: Roads, state: int, job: int) -> int:
-    """Return the number of the state in which one more job is done, working it out if it is not kept."""
-    opener = roads.opener[job]
-    known = roads.following[state, opener]
-    if known >= 0 and _is_state_with(roads, known, state, opener):
-        roads.used[-1] += 1
-        roads.used[known] = roads.used[-1]
-        return known
-    found = _find_state_with(roads, state, opener)
-    roads.following[state, opener] = found
-    return found
-
-
-@lean
-def _is_state_with(roads: Roads, known: int, state: int, opener: int) -> bool:
-    """Tell whether a kept state is another one with one more opener done."""
-    for word in range(roads.key.shape[1]):
-        bit = np.uint64(1) << np.uint64(opener % 64) if word == opener // 64 else np.uint64(0)
-        if roads.key[known, word] != roads.key[state, word] | bit:
-            return False
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _find_state_with(roads: Roads, state: int, opener: int) -> int:
-    wanted = roads.key[state].copy()
-    wanted[opener // 64] |= np.uint64(1) << np.uint64(opener % 64)
-    roads.used[-1] += 1
-    oldest = 1
-    for known in range(len(roads.key)):
-        if roads.used[known] > 0 and np.array_equal(roads.key[known], wanted):
-            roads.used[known] = roads.used[-1]
-            return known
-        # The state it grows from must stay until it has grown.
-        if known > 0 and known != state and (oldest == state or roads.used[known] < roads.used[oldest]):
-            oldest = known
-    roads.used[oldest] = roads.used[-1]
-    roads.key[oldest] = wanted
-    roads.seconds[oldest] = roads.seconds[state]
-    for entry in range(roads.blocks_start[opener], roads.blocks_start[opener + 1]):
-        link = roads.blocks[entry]
-        if _is_open(roads, link, wanted):
-            tail, head = roads.blocked_from[link], roads.blocked_to[link]
-            for speed_class in range(roads.seconds.shape[1]):
-                ways, link_seconds = (
-                    roads.seconds[oldest, speed_class],
-                    roads.blocked_seconds[speed_class, link],
-                )
-                open_way(ways, tail, head, link_seconds)
-                if not roads.blocked_directed[link]:
-                    open_way(ways, head, tail, link_seconds)
-    return oldest
-
-
-@lean
-def _is_open(roads: Roads, link: int, done: NDArray[np.uint64]) -> bool:
-    for entry in range(roads.blocker_start[link], roads.blocker_start[link + 1]):
-        job = roads.blocker_job[entry]
-        if job < 0:
-            return False
-        opener = roads.opener[job]
-        if opener < 0 or not (done[opener // 64] >> np.uint64(opener % 64)) & np.uint64(1):
-            return False
-    return True

@@ -64,9 +64,10 @@ class Terms(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """Where everybody is while an order is timed."""
+    """Where everybody is while an order is timed; a crew that `waits` has found no way, and tries again when ready."""
 
     ready: Longs
+    waits: NDArray[np.bool_]
     site: Longs
     place: Longs
     what: NDArray[np.uint8]
