@@ -12,7 +12,7 @@ from numba import njit
 
 from lifeline.compiled import Longs
 from lifeline.lean import lean
-from solvers.drive_kernels import NOT_AN_OPENER, Bits, Roads, nothing_done, open_by, travel_between
+from solvers.drive_kernels import NOT_AN_OPENER, Roads, close_all, open_by, travel_between
 from solvers.timing_kernels import NOT_YET, Desk, Order, note_opening, on_shift, start_sites
 from solvers.verdict_kernels import (
     AT_WORK,
@@ -42,19 +42,19 @@ def retime_coupled(desk: Desk, roads: Roads, terms: Terms, order: Order) -> bool
     return _firsts_come_first(desk, terms, order) and _run(desk, roads, terms, order, clock)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _run(desk: Desk, roads: Roads, terms: Terms, order: Order, clock: Clock) -> bool:
     """Play all events in order of time; return False when an order given is broken or somebody waits for ever."""
-    done = nothing_done(roads)
+    close_all(roads.done)
     while True:
         crew = _next_crew(order, clock)
         if crew < 0:
             return _all_done(order, clock)
         opening = _opening_by(clock, crew)
         while opening >= 0:
-            open_by(roads, done, opening)
+            open_by(roads, roads.done, opening)
             opening = _opening_by(clock, crew)
-        if not _leave(desk, roads, terms, order, clock, crew, done):
+        if not _leave(desk, roads, terms, order, clock, crew):
             return False
 
 
@@ -78,14 +78,14 @@ def _opening_by(clock: Clock, crew: int) -> int:
 
 
 @lean
-def _leave(desk: Desk, roads: Roads, terms: Terms, order: Order, clock: Clock, crew: int, done: Bits) -> bool:
+def _leave(desk: Desk, roads: Roads, terms: Terms, order: Order, clock: Clock, crew: int) -> bool:
     """Let a crew set out for its next job, or wait for a road; return False when an order given is broken."""
     minute, opened = clock.ready[crew], clock.openings[1]
     job = order.sequence[crew, clock.place[crew]]
     if clock.what[job] == GIVEN_UP:
         clock.place[crew] += 1
         return True
-    travel = _drive(desk, roads, done, crew, clock.site[crew], job)
+    travel = _drive(desk, roads, crew, clock.site[crew], job)
     clock.waits[crew] = False
     if travel >= 0:
         clock.place[crew] += 1
@@ -166,10 +166,10 @@ def _next_crew(order: Order, clock: Clock) -> int:
 
 
 @lean
-def _drive(desk: Desk, roads: Roads, done: Bits, crew: int, site: int, job: int) -> int:
+def _drive(desk: Desk, roads: Roads, crew: int, site: int, job: int) -> int:
     there = len(desk.available) + job
     if roads.changing:
-        return travel_between(roads, done, desk.speed_class[crew], site, there)
+        return travel_between(roads, roads.done, desk.speed_class[crew], site, there)
     return desk.travel[desk.speed_class[crew], site, there]
 
 

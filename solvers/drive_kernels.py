@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from lifeline.compiled import Longs
@@ -42,6 +41,10 @@ class Roads(NamedTuple):
     drive[slot] is a speed class and two sites in one number. Of its answers answered[slot] have been noted so far; the
     last ones are kept: kept_minutes[slot, answer], while all of kept_needs[slot, answer] are done and none of
     kept_without[slot, answer]. by, to_go, came_by (by end), before and is_open (by passage) are scratch of one drive.
+
+    While all crews are timed together, crew c is at site[c], done with the first place[c] jobs of its sequence, and
+    sets out at ready[c]; if it `waits` it has found no way, and tries again then. The jobs opening_job open roads at
+    opening_minute; of the openers those are `done` that have done so by then.
     """
 
     changing: bool
@@ -69,12 +72,20 @@ class Roads(NamedTuple):
     came_by: Longs
     before: Longs
     is_open: NDArray[np.bool_]
+    ready: Longs
+    waits: NDArray[np.bool_]
+    place: Longs
+    site: Longs
+    opening_minute: Longs
+    opening_job: Longs
+    done: Bits
 
 
-@njit(cache=True, nogil=True)
-def nothing_done(roads: Roads) -> Bits:
-    """Return the set of openers that are done before anything is."""
-    return np.zeros(roads.passage_needs.shape[1], np.uint64)
+@lean
+def close_all(done: Bits) -> None:
+    """Note that no job is done that opens roads."""
+    for word in range(len(done)):
+        done[word] = 0
 
 
 @lean

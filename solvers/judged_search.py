@@ -240,5 +240,5 @@ class _Clock:
         from solvers.timing_kernels import retime, retime_all
 
         if self.roads.changing:
-            return bool(retime_all(self.desk, self.roads, self.order))
+            return bool(retime_all(self.desk, self.roads, self.order, 0))
         return all(retime(self.desk, self.order, crew, 0) for crew in crews)

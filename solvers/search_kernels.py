@@ -37,7 +37,6 @@ from solvers.timing_kernels import (
     opens_roads_from,
     retime,
     retime_all,
-    retime_all_from,
     retime_on_known_roads,
     sort_by_finish,
 )
@@ -149,22 +148,24 @@ def _touches_roads(roads: Roads, trial: Order, change: Change) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _retime_everybody(desk: Desk, roads: Roads, current: Order, trial: Order, change: Change) -> int:
     """Time all crews anew from the first change on; return its minute, OUT_OF_REACH when it leads nowhere."""
     begin = NEVER
-    for crew in change.crews[: change.count[0]]:
+    for number in range(change.count[0]):
+        crew = change.crews[number]
         place = change.place[crew]
         minute = desk.available[crew] if place == 0 else current.finish[current.sequence[crew, place - 1]]
         begin = min(begin, on_shift(desk, crew, minute))
-    return begin if retime_all_from(desk, roads, trial, begin) else OUT_OF_REACH
+    return begin if retime_all(desk, roads, trial, begin) else OUT_OF_REACH
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _retime_changed(desk: Desk, roads: Roads, current: Order, order: Order, change: Change) -> int:
     """Time what a move has changed; return the first minute that may differ, OUT_OF_REACH when it leads nowhere."""
     minute = NEVER
-    for crew in change.crews[: change.count[0]]:
+    for number in range(change.count[0]):
+        crew = change.crews[number]
         place = change.place[crew]
         if roads.changing:
             possible = retime_on_known_roads(desk, roads, order, crew, place)
@@ -199,7 +200,7 @@ def first_cost(
         if not retime_coupled(desk, roads, terms, order):
             return HOPELESS
     elif roads.changing:
-        if not retime_all(desk, roads, order):
+        if not retime_all(desk, roads, order, 0):
             return HOPELESS
     else:
         for crew in range(len(desk.available)):

@@ -73,6 +73,13 @@ def roads_of(problem: RepairProblem) -> Roads:
         came_by=np.zeros(len(ends), np.int64),
         before=np.zeros(len(needs), np.int64),
         is_open=np.zeros(len(needs), np.bool_),
+        ready=np.zeros(len(problem.crews), np.int64),
+        waits=np.zeros(len(problem.crews), np.bool_),
+        place=np.zeros(len(problem.crews), np.int64),
+        site=np.zeros(len(problem.crews), np.int64),
+        opening_minute=np.zeros(len(opening_jobs), np.int64),
+        opening_job=np.zeros(len(opening_jobs), np.int64),
+        done=np.zeros(words, np.uint64),
     )
 
 

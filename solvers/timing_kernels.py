@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lifeline.compiled import Ints, Longs
 from lifeline.crew_kernels import minute_of, next_on_shift, worked_before
 from lifeline.lean import lean
-from solvers.drive_kernels import NOT_AN_OPENER, Roads, nothing_done, open_by, travel_between
+from solvers.drive_kernels import NOT_AN_OPENER, Roads, close_all, open_by, travel_between
 
 NOT_YET = np.int64(2**62)
 "A crew's minute while nothing that has been timed yet opens a way to its next job."
@@ -118,49 +118,29 @@ def sort_by_finish(finish: Longs, jobs: Ints, begin: int) -> None:
         jobs[place] = job
 
 
-@njit(cache=True, nogil=True)
-def retime_all(desk: Desk, roads: Roads, order: Order) -> bool:
-    """Time all crews together where repairs open roads; return False when some crew waits for ever."""
-    return retime_all_from(desk, roads, order, 0)
-
-
-@njit(cache=True, nogil=True)
-def retime_all_from(desk: Desk, roads: Roads, order: Order, begin: int) -> bool:
-    """Time all crews together from a minute on, before which nothing changes; False when some crew waits for ever.
+@lean
+def retime_all(desk: Desk, roads: Roads, order: Order, begin: int) -> bool:
+    """Time all crews together where repairs open roads, from a minute on; return False when some crew waits for ever.
 
     What ends before that minute, by the order's own times, stays as it is; what is under way then is timed anew, with
-    the same result.
+    the same result. So nothing may change that begins before it.
     """
     crews = len(desk.available)
-    ready, waits = np.empty(crews, np.int64), np.zeros(crews, np.bool_)
-    place, site = desk.fixed.copy(), start_sites(desk, order)
-    opening_minute = np.empty(roads.openers, np.int64)
-    opening_job = np.empty(roads.openers, np.int64)
-    openings, opened, done = 0, 0, nothing_done(roads)
-    for crew in range(crews):
-        minute = desk.available[crew]
-        while place[crew] < order.length[crew] and order.finish[order.sequence[crew, place[crew]]] < begin:
-            job = order.sequence[crew, place[crew]]
-            minute, site[crew] = order.finish[job], crews + job
-            place[crew] += 1
-        ready[crew] = on_shift(desk, crew, minute)
-        for position in range(place[crew]):
-            job = order.sequence[crew, position]
-            if roads.opener[job] != NOT_AN_OPENER:
-                openings = note_opening(opening_minute, opening_job, openings, opened, order.finish[job], job)
+    ready, waits, place, site = roads.ready, roads.waits, roads.place, roads.site
+    openings, opened = _look_back(desk, roads, order, begin), 0
     while True:
         crew = _next_crew(order, place, ready)
         if crew < 0:
-            break
+            return _jobs_left(order, place) == 0
         minute = ready[crew]
-        while opened < openings and opening_minute[opened] <= minute:
-            open_by(roads, done, opening_job[opened])
+        while opened < openings and roads.opening_minute[opened] <= minute:
+            open_by(roads, roads.done, roads.opening_job[opened])
             opened += 1
         job = order.sequence[crew, place[crew]]
-        travel = travel_between(roads, done, desk.speed_class[crew], site[crew], crews + job)
+        travel = travel_between(roads, roads.done, desk.speed_class[crew], site[crew], crews + job)
         waits[crew] = travel < 0
         if waits[crew]:
-            ready[crew] = on_shift(desk, crew, opening_minute[opened]) if opened < openings else NOT_YET
+            ready[crew] = on_shift(desk, crew, roads.opening_minute[opened]) if opened < openings else NOT_YET
             continue
         order.finish[job] = visit(desk, crew, minute, travel, desk.repair[desk.work_class[crew], job])
         order.crew_of[job] = crew
@@ -169,12 +149,45 @@ def retime_all_from(desk: Desk, roads: Roads, order: Order, begin: int) -> bool:
         ready[crew] = on_shift(desk, crew, order.finish[job])
         if roads.opener[job] == NOT_AN_OPENER:
             continue
-        openings = note_opening(opening_minute, opening_job, openings, opened, order.finish[job], job)
+        openings = note_opening(
+            roads.opening_minute, roads.opening_job, openings, opened, order.finish[job], job
+        )
         for other in range(crews):
             # It may be sooner than the opening that a crew was waiting for.
             if waits[other]:
                 ready[other] = min(ready[other], on_shift(desk, other, order.finish[job]))
-    return np.all(place == order.length)
+
+
+@lean
+def _look_back(desk: Desk, roads: Roads, order: Order, begin: int) -> int:
+    """Put every crew where it is at a minute; return how many openings of roads are noted by then."""
+    crews, openings = len(desk.available), np.int64(0)
+    close_all(roads.done)
+    for crew in range(crews):
+        minute, site, place = desk.available[crew], crew, np.int64(0)
+        while place < order.length[crew]:
+            job = order.sequence[crew, place]
+            if place >= desk.fixed[crew]:
+                if order.finish[job] >= begin:
+                    break
+                minute = order.finish[job]
+            if roads.opener[job] != NOT_AN_OPENER:
+                openings = note_opening(
+                    roads.opening_minute, roads.opening_job, openings, 0, order.finish[job], job
+                )
+            site = crews + job
+            place += 1
+        roads.ready[crew], roads.waits[crew] = on_shift(desk, crew, minute), False
+        roads.place[crew], roads.site[crew] = place, site
+    return openings
+
+
+@lean
+def _jobs_left(order: Order, place: Longs) -> int:
+    left = np.int64(0)
+    for crew in range(len(place)):
+        left += order.length[crew] - place[crew]
+    return left
 
 
 @njit(cache=True, nogil=True)
@@ -188,7 +201,7 @@ def start_sites(desk: Desk, order: Order) -> Longs:
     return site
 
 
-@njit(cache=True, nogil=True)
+@lean
 def retime_on_known_roads(desk: Desk, roads: Roads, order: Order, crew: int, place: int) -> bool:
     """Time a crew's visits from a place on, where none of them opens a road; False when no road ever leads on.
 
@@ -199,15 +212,16 @@ def retime_on_known_roads(desk: Desk, roads: Roads, order: Order, crew: int, pla
     if place > 0:
         before = order.sequence[crew, place - 1]
         minute, site = order.finish[before], crews + before
-    opening, done = _next_opening(roads, order, 0), nothing_done(roads)
+    close_all(roads.done)
+    opening = _next_opening(roads, order, 0)
     position = place
     while position < order.length[crew]:
         minute = on_shift(desk, crew, minute)
         while opening < len(order.by_finish) and order.finish[order.by_finish[opening]] <= minute:
-            open_by(roads, done, order.by_finish[opening])
+            open_by(roads, roads.done, order.by_finish[opening])
             opening = _next_opening(roads, order, opening + 1)
         job = order.sequence[crew, position]
-        travel = travel_between(roads, done, desk.speed_class[crew], site, crews + job)
+        travel = travel_between(roads, roads.done, desk.speed_class[crew], site, crews + job)
         if travel < 0:
             if opening == len(order.by_finish):
                 return False

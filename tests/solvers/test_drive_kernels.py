@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,9 +17,16 @@ from lifeline.schedule import schedule
 from lifeline.shock import Shock
 from scenarios.synthetic import CityRecipe, grow
 from solvers.annealing import Annealing
-from solvers.drive_kernels import nothing_done, open_by, travel_between
+from solvers.drive_kernels import Bits, Roads, open_by, travel_between
 from solvers.reduction import reduced_part
 from solvers.search_roads import roads_of
+
+
+def done_with(roads: Roads, opened: Iterable[int]) -> Bits:
+    done = np.zeros_like(roads.done)
+    for job in opened:
+        open_by(roads, done, job)
+    return done
 
 
 def assert_drives_agree(problem: RepairProblem, rng: Random, sets: int, pairs: int) -> int:
@@ -29,9 +38,7 @@ def assert_drives_agree(problem: RepairProblem, rng: Random, sets: int, pairs: i
     changed = 0
     for _ in range(sets):
         opened = [job for job in opening_jobs if rng.random() < rng.choice((0.1, 0.5, 0.9))]
-        done = nothing_done(roads)
-        for job in opened:
-            open_by(roads, done, job)
+        done = done_with(roads, opened)
         minutes = problem.travel.minutes(opened)
         for _ in range(pairs):
             drive = rng.randrange(classes), rng.randrange(sites), rng.randrange(sites)
@@ -78,8 +85,7 @@ def test_a_drive_that_an_answer_was_kept_for_is_worked_out_anew_when_a_road_open
     problem = build_problem(system, Shock.from_table(system, system.damage))
     roads, bridge = roads_of(problem), problem.job_index["R2-R3"]
     ends = [len(problem.crews) + problem.job_index[job] for job in ("P1", "P3")]
-    closed, opened = nothing_done(roads), nothing_done(roads)
-    open_by(roads, opened, bridge)
+    closed, opened = done_with(roads, []), done_with(roads, [bridge])
 
     told = [travel_between(roads, done, 0, *ends) for done in (closed, opened, closed, opened)]
 
