@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +24,23 @@ class Ways(NamedTuple):
     feed: NDArray[np.int32]
     feed_job: NDArray[np.int32]
     provider: NDArray[np.int32]
+
+
+class Front(NamedTuple):
+    """How far the search for ways has come.
+
+    `feed_cost` is what the cheapest feed of each node costs, `waits` how many of its groups have no provider yet,
+    `groups_cost` what the others' providers cost together. The first size[0] of heap_cost and heap_node are a binary
+    heap of nodes whose way may be known, cheapest first, ties by number.
+    """
+
+    feed_cost: Floats
+    waits: Ints
+    groups_cost: Floats
+    settled: Flags
+    heap_cost: Floats
+    heap_node: Ints
+    size: Longs
 
 
 @njit(cache=True, nogil=True)
@@ -62,53 +78,56 @@ def _ways_with(dark: Dark, state: DarkState, job_cost: Floats, starters: Ints, u
         np.full(count, -1, np.int32),
         np.full(len(dark.group_dependent), -1, np.int32),
     )
-    feed_cost = np.where(state.fed > 0, 0.0, np.inf)
-    waits, groups_cost = state.unmet.copy(), np.zeros(count)
-    waits[starters] = 0
-    settled = state.on.copy()
+    # A node is put on the heap at the start, and once for each feed and each provider that is found for it.
+    most = count + 2 * len(dark.feeds_node) + len(dark.supplies_group) + 1
+    front = Front(
+        np.where(state.fed > 0, 0.0, np.inf),
+        state.unmet.copy(),
+        np.zeros(count),
+        state.on.copy(),
+        np.empty(most),
+        np.empty(most, np.int32),
+        np.zeros(1, np.int64),
+    )
+    front.waits[starters] = 0
+    _spread(dark, state, job_cost, until, front, ways)
+    return ways
+
+
+@lean
+def _spread(dark: Dark, state: DarkState, job_cost: Floats, until: int, front: Front, ways: Ways) -> None:
+    """Find ways, the cheapest first, until a given node has its own."""
     for job in range(len(dark.job_node)):
         tail, head = dark.job_tail[job], dark.job_head[job]
         if dark.job_way[job] & CARRIES_OUT:
-            _feed_by_job(dark, state, job_cost, job, tail, head, feed_cost, ways)
+            _feed_by_job(dark, state, job_cost, job, tail, head, front.feed_cost, ways)
         if dark.job_way[job] & CARRIES_IN:
-            _feed_by_job(dark, state, job_cost, job, head, tail, feed_cost, ways)
-    heap = [(np.float64(0.0), np.int64(-1))]
-    for node in range(count):
-        if not settled[node]:
-            _push(heap, dark, state, job_cost, node, feed_cost, waits, groups_cost)
-    while len(heap) > 0:
-        cost, node = heapq.heappop(heap)
-        if node < 0 or settled[node]:
+            _feed_by_job(dark, state, job_cost, job, head, tail, front.feed_cost, ways)
+    for node in range(len(dark.weight)):
+        if not front.settled[node]:
+            _may_come_on(dark, state, job_cost, node, front)
+    while front.size[0] > 0:
+        cost, node = front.heap_cost[0], front.heap_node[0]
+        _pop(front)
+        if front.settled[node]:
             continue
-        settled[node] = 1
+        front.settled[node] = 1
         ways.cost[node] = cost
         if node == until:
             break
         for entry in range(dark.feeds_start[node], dark.feeds_start[node + 1]):
             job, other = dark.feeds_job[entry], dark.feeds_node[entry]
             through = cost + (job_cost[job] if job >= 0 and not state.done[job] else 0.0)
-            if not settled[other] and through < feed_cost[other]:
-                feed_cost[other] = through
+            if not front.settled[other] and through < front.feed_cost[other]:
+                front.feed_cost[other] = through
                 ways.feed[other] = node
                 ways.feed_job[other] = job if job >= 0 and not state.done[job] else -1
-                _push(heap, dark, state, job_cost, other, feed_cost, waits, groups_cost)
-        _provide(heap, dark, state, job_cost, node, settled, feed_cost, waits, groups_cost, ways)
-    return ways
+                _may_come_on(dark, state, job_cost, other, front)
+        _provide(dark, state, job_cost, node, front, ways)
 
 
-@njit(cache=True, nogil=True)
-def _provide(
-    heap: list[tuple[float, int]],
-    dark: Dark,
-    state: DarkState,
-    job_cost: Floats,
-    node: int,
-    settled: Flags,
-    feed_cost: Floats,
-    waits: Ints,
-    groups_cost: Floats,
-    ways: Ways,
-) -> None:
+@lean
+def _provide(dark: Dark, state: DarkState, job_cost: Floats, node: int, front: Front, ways: Ways) -> None:
     """Let a node whose way is found provide for the groups that have no provider yet."""
     for entry in range(dark.supplies_start[node], dark.supplies_start[node + 1]):
         group = dark.supplies_group[entry]
@@ -116,10 +135,10 @@ def _provide(
         if state.provided[group] or ways.provider[group] >= 0:
             continue
         ways.provider[group] = node
-        if not settled[dependent] and waits[dependent] > 0:
-            waits[dependent] -= 1
-            groups_cost[dependent] += ways.cost[node]
-            _push(heap, dark, state, job_cost, dependent, feed_cost, waits, groups_cost)
+        if not front.settled[dependent] and front.waits[dependent] > 0:
+            front.waits[dependent] -= 1
+            front.groups_cost[dependent] += ways.cost[node]
+            _may_come_on(dark, state, job_cost, dependent, front)
 
 
 @lean
@@ -142,22 +161,55 @@ def _feed_by_job(
         ways.feed_job[head] = job
 
 
-@njit(cache=True, nogil=True)
-def _push(
-    heap: list[tuple[float, int]],
-    dark: Dark,
-    state: DarkState,
-    job_cost: Floats,
-    node: int,
-    feed_cost: Floats,
-    waits: Ints,
-    groups_cost: Floats,
-) -> None:
-    if waits[node] > 0 or feed_cost[node] == np.inf:
+@lean
+def _may_come_on(dark: Dark, state: DarkState, job_cost: Floats, node: int, front: Front) -> None:
+    """Put a node on the heap if it waits for no group and is fed at some cost."""
+    if front.waits[node] > 0 or front.feed_cost[node] == np.inf:
         return
     own = job_cost[dark.node_job[node]] if state.broken[node] else 0.0
     if own < np.inf:
-        heapq.heappush(heap, (own + feed_cost[node] + groups_cost[node], np.int64(node)))
+        _push(front, own + front.feed_cost[node] + front.groups_cost[node], node)
+
+
+@lean
+def _push(front: Front, cost: float, node: int) -> None:
+    place = front.size[0]
+    front.size[0] += 1
+    while place > 0:
+        above = (place - 1) // 2
+        if not _is_before(cost, node, front.heap_cost[above], front.heap_node[above]):
+            break
+        front.heap_cost[place], front.heap_node[place] = front.heap_cost[above], front.heap_node[above]
+        place = above
+    front.heap_cost[place], front.heap_node[place] = cost, node
+
+
+@lean
+def _pop(front: Front) -> None:
+    """Take the first node off the heap."""
+    front.size[0] -= 1
+    size = front.size[0]
+    cost, node = front.heap_cost[size], front.heap_node[size]
+    place = np.int64(0)
+    while 2 * place + 1 < size:
+        below = 2 * place + 1
+        if below + 1 < size and _is_before(
+            front.heap_cost[below + 1],
+            front.heap_node[below + 1],
+            front.heap_cost[below],
+            front.heap_node[below],
+        ):
+            below += 1
+        if not _is_before(front.heap_cost[below], front.heap_node[below], cost, node):
+            break
+        front.heap_cost[place], front.heap_node[place] = front.heap_cost[below], front.heap_node[below]
+        place = below
+    front.heap_cost[place], front.heap_node[place] = cost, node
+
+
+@lean
+def _is_before(cost: float, node: int, other_cost: float, other: int) -> bool:
+    return cost < other_cost or (cost == other_cost and node < other)
 
 
 @njit(cache=True, nogil=True)
