@@ -112,7 +112,8 @@ class Annealing:
         """Return roughly how many jobs and dark parts one evaluation goes through."""
         road_work = 0
         if self.roads.changing:
-            road_work = len(self.current.by_finish) * len(self.problem.crews)
+            # Some moves time all crews anew, visit by visit; and ways that have not come up before are worked out.
+            road_work = 4 * len(self.current.by_finish) * len(self.problem.crews)
         return (
             len(self.dark.weight)
             + len(self.dark.feeds_node)

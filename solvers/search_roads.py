@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from lifeline.repair import RepairProblem
     from solvers.drive_kernels import Roads
 
-FEWEST_DRIVES, MOST_DRIVES = 2**6, 2**17
-"How many drives are kept, in powers of two: as many as there are, within limits."
+FEWEST_DRIVES, MOST_DRIVES, KEPT_BYTES = 2**6, 2**17, 2**28
+"How many drives are kept, in powers of two: as many as there are, within limits; and how many bytes they may take."
 
 ANSWERS = 8
 "How many answers are kept of each drive."
@@ -51,8 +51,7 @@ def roads_of(problem: RepairProblem) -> Roads:
         closed = travel.gate_seconds
         opened = travel.state(travel.opening_jobs).gate_seconds
         ways = (closed, opened, np.ascontiguousarray(closed[:, ends[:, None], ends]))
-        drives = len(closed) * travel.site_count**2
-        kept = int(np.clip(2 ** int(drives - 1).bit_length(), FEWEST_DRIVES, MOST_DRIVES))
+        kept = _drives_kept(len(closed) * travel.site_count**2, words)
     return Roads(
         changing,
         len(opening_jobs),
@@ -80,6 +79,14 @@ def roads_of(problem: RepairProblem) -> Roads:
         opening_minute=np.zeros(len(opening_jobs), np.int64),
         opening_job=np.zeros(len(opening_jobs), np.int64),
         done=np.zeros(words, np.uint64),
+    )
+
+
+def _drives_kept(drives: int, words: int) -> int:
+    """Return for how many of the drives there is room, where a set of openers takes so many words."""
+    room = KEPT_BYTES // (ANSWERS * 16 * words)
+    return 2 ** min(
+        max(drives, FEWEST_DRIVES).bit_length(), MOST_DRIVES.bit_length() - 1, room.bit_length() - 1
     )
 
 
