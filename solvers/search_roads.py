@@ -85,9 +85,8 @@ def roads_of(problem: RepairProblem) -> Roads:
 def _drives_kept(drives: int, words: int) -> int:
     """Return for how many of the drives there is room, where a set of openers takes so many words."""
     room = KEPT_BYTES // (ANSWERS * 16 * words)
-    return 2 ** min(
-        max(drives, FEWEST_DRIVES).bit_length(), MOST_DRIVES.bit_length() - 1, room.bit_length() - 1
-    )
+    bits = min(max(drives, FEWEST_DRIVES).bit_length(), MOST_DRIVES.bit_length() - 1, room.bit_length() - 1)
+    return 1 << bits
 
 
 def _passages(travel: RoadTravel) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
