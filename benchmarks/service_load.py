@@ -271,7 +271,7 @@ async def one_run(asked: argparse.Namespace) -> dict:
         service = start(folder, port, asked.database, asked.processes)
         try:
             await ready(port)
-            await all_answer(service.pid, port, asked.processes)
+            await all_answer(port, asked.processes)
             before, began = cpu_seconds(service.pid), time.perf_counter()
             figures = await load(port, folder, asked)
             seconds = time.perf_counter() - began

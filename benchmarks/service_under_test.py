@@ -107,7 +107,7 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
-async def all_answer(service: int, port: int, processes: int, seconds: float = 180) -> None:
+async def all_answer(port: int, processes: int, seconds: float = 180) -> None:
     """Wait until every process of the service answers: those beside the first come when that has warmed up.
 
     On a machine on which nothing has been compiled yet that takes more than a minute.
