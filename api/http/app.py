@@ -146,7 +146,13 @@ async def _at_work(service: Service) -> AsyncIterator[None]:
                 service.settings, service.database, service.children, spooled=service.spooled, told=told
             )
             service.worker = await parts.enter_async_context(worker)
-        yield
+        try:
+            yield
+        finally:
+            for task in preparing:
+                task.cancel()
+            await asyncio.gather(*preparing, return_exceptions=True)
+            await service.pictures.close()
 
 
 def _measure(service: Service, metrics: Metrics) -> None:

@@ -73,6 +73,13 @@ class Pictures:
     kept: OrderedDict[Key, Kept] = field(default_factory=OrderedDict)
     making: dict[Key, asyncio.Task[Kept]] = field(default_factory=dict)
 
+    async def close(self) -> None:
+        """Give up all that is being made; to be awaited while the service's children still run."""
+        making = list(self.making.values())
+        for task in making:
+            task.cancel()
+        await asyncio.gather(*making, return_exceptions=True)
+
     async def told(
         self,
         incident: Any,

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
+from access_matrix import running
 from page_service import running_service
+
+from api.http.app import create_app
+from api.http.service import Service
+from api.settings import Settings
+
+AS_JSON = {"content-type": "application/json"}
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
@@ -38,3 +47,21 @@ def test_an_open_stream_ends_with_the_service_and_leaves_no_fault_in_the_log(
     log = service.log.read_text()
     assert "Application shutdown complete" in log
     assert "Traceback" not in log
+
+
+def test_a_service_that_stops_gives_up_the_pictures_it_is_making(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never_made(*_: Any, **__: Any) -> bytes:
+        await asyncio.Event().wait()
+        return b""
+
+    monkeypatch.setattr(Service, "ask_for_text", never_made)
+    with running(create_app(Settings(data_folder=tmp_path / "data", worker=False))) as service:
+        answer = service.ask(
+            "POST", "/v1/scenarios/three_towns/incidents", body=b'{"is_drill": true}', headers=AS_JSON
+        )
+        service.ask("GET", f"/v1/incidents/{answer.json['id']}/events")
+        [picture] = service.app.state.service.pictures.making.values()
+
+    assert picture.cancelled()
