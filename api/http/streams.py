@@ -78,10 +78,12 @@ class Streams:
         self.channels: dict[str, _Channel] = {}
         self.open = 0
         self.lag_seconds = 0.0
+        self._is_closed = False
         self._lock = asyncio.Lock()
 
     def close(self) -> None:
-        """End all streams; their listeners come back elsewhere, or later."""
+        """End all streams, and those still to be asked for; their listeners come back elsewhere, or later."""
+        self._is_closed = True
         for channel in self.channels.values():
             for listener in channel.listeners:
                 _end(listener)
@@ -138,6 +140,8 @@ class Streams:
                 channel.task = asyncio.create_task(self._follow(channel))
                 self.channels[incident] = channel
             channel.listeners.add(listener)
+            if self._is_closed:
+                _end(listener)
             return channel
 
     def _leave(self, channel: _Channel, listener: _Listener) -> None:

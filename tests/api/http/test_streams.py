@@ -138,3 +138,13 @@ def test_of_what_a_listener_may_not_see_it_gets_the_number_only() -> None:
     row = SimpleNamespace(seq=7, kind="job_started")
 
     assert streams._written([row], lambda event: None) == b"id: 7\nevent: hidden\ndata: {}\n\n"
+
+
+def test_who_begins_to_listen_while_the_service_stops_is_sent_elsewhere_at_once(database: Database) -> None:
+    async def story() -> list[int]:
+        all_streams = Streams(database)
+        put_down(database, "a", "b")
+        all_streams.close()
+        return await heard(all_streams, 0, 3)
+
+    assert asyncio.run(story()) == [1, 2]
