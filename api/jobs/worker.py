@@ -7,6 +7,7 @@ on a job looks twice a second whether it still is; a job whose deadline comes wh
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
@@ -23,7 +24,6 @@ from api.jobs.watching import Watching
 from api.store.database import Database
 
 if TYPE_CHECKING:
-    import concurrent.futures
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -80,8 +80,9 @@ class Worker:
         loop = asyncio.get_running_loop()
 
         def work(job: str) -> None:
-            future: concurrent.futures.Future[None] = asyncio.run_coroutine_threadsafe(self.work(job), loop)
-            future.result()
+            # Broken off by a stop, it ends for the queue without a word: the next worker finds it in our table.
+            with suppress(concurrent.futures.CancelledError):
+                asyncio.run_coroutine_threadsafe(self.work(job), loop).result()
 
         def launched() -> Engine:
             return Engine(self.settings, self.name, work)
