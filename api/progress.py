@@ -86,6 +86,9 @@ def _interruption() -> Iterator[threading.Event]:
         yield asked  # signals are the main thread's alone
         return
     before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        yield asked  # begun in the background of a shell, which presses Ctrl-C for others
+        return
 
     def ask(number: int, frame: FrameType | None) -> None:
         asked.set()

@@ -100,14 +100,16 @@ def test_a_full_disk_is_told_of():
     assert ended.stderr == b"lifeline: No space left on device.\n"
 
 
-def interrupted_search(times: int) -> tuple[int, bytes, bytes]:
+def interrupted_search(times: int, handler: str = "default_int_handler") -> tuple[int, bytes, bytes]:
     """Run a search of ten minutes that presses Ctrl-C itself, some times over, as soon as it is under way.
 
-    In its own thread: two signals to the process may be heard as one by a thread that is busy elsewhere.
+    In its own thread: two signals to the process may be heard as one by a thread that is busy elsewhere. What Ctrl-C
+    does is set here: tests begun in the background of a shell would hand on that it does nothing.
     """
     script = f"""
 import signal
 from api import command_line, progress
+signal.signal(signal.SIGINT, signal.{handler})
 show = progress.Steps._show
 def press_and_show(self, *words):
     for _ in range({times}):
@@ -139,3 +141,9 @@ def test_ctrl_c_during_the_search_gives_the_best_plan_so_far():
 
 def test_a_second_ctrl_c_stops_everything():
     assert interrupted_search(times=2) == (130, b"", b"lifeline: stopped.\n")
+
+
+def test_begun_in_the_background_of_a_shell_a_search_does_not_hear_ctrl_c():
+    code, out, errors = interrupted_search(times=2, handler="SIG_IGN")
+    assert (code, errors) == (0, b"")
+    assert json.loads(out)["stopped_by"] != "cancelled"
